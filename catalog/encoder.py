@@ -1,0 +1,110 @@
+"""Pictures and texts to vectors: the Encoder protocol and the sentence-transformers model behind it."""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from catalog.errors import EncoderUnavailable, SettingInvalid
+from catalog.model_files import find_model_folder, fingerprint_of, image_side_px, short_name
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+
+_log = logging.getLogger(__name__)
+
+
+class Encoder(Protocol):
+    """A model that puts pictures and texts into one space. Vectors are float32, unit length."""
+
+    @property
+    def name(self) -> str:
+        """Short name for collections and answers: lower case letters, digits, `-` and `.`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of everything that decides a vector; equal fingerprints give equal vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector. Written nowhere else."""
+
+    @property
+    def useful_side_px(self) -> int:
+        """Pictures whose shorter side is larger than this only cost time to prepare."""
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """RGB pictures to float32 `(n, dimension)`. Raises EncoderUnavailable."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Texts to float32 `(n, dimension)`. A text is never fetched or opened, whatever it looks like."""
+
+
+class SentenceTransformerEncoder:
+    """Any CLIP sentence-transformers folder, run by PyTorch on the CPU."""
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        """Load the model with `threads` CPU threads (0: every core). Raises EncoderUnavailable."""
+        started = time.perf_counter()
+        self.name = short_name(folder)
+        self.fingerprint = fingerprint_of(folder)
+        # Models look at twice their input size at most: beyond it only decoding grows.
+        self.useful_side_px = 2 * image_side_px(folder)
+        self._model = _load(folder, threads or os.cpu_count() or 1)
+        dimension = self._model.get_embedding_dimension()
+        self.dimension = dimension or self.encode_texts(["a"]).shape[1]
+        _log.info(
+            "encoder loaded: model=%s fingerprint=%s dimension=%d seconds=%.2f",
+            self.name, self.fingerprint[:12], self.dimension, time.perf_counter() - started,
+        )  # fmt: skip
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        return self._encode(list(images))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        # As a plain str, a text that looks like a URL or a path would be fetched or opened as a picture.
+        return self._encode([{"text": text} for text in texts])
+
+    def _encode(self, inputs: list[Image.Image] | list[dict[str, str]]) -> Vectors:
+        if not inputs:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        try:
+            vectors = self._model.encode(
+                inputs, batch_size=32, normalize_embeddings=True, show_progress_bar=False
+            )
+        except (RuntimeError, MemoryError) as error:  # PyTorch reports every fault of a run as RuntimeError.
+            raise EncoderUnavailable("The model could not embed the input.") from error
+        result = np.asarray(vectors, dtype=np.float32)
+        if not np.isfinite(result).all():
+            raise EncoderUnavailable("The model answered with values that are not numbers.")
+        return result
+
+
+def load_encoder(clip_model: str, threads: int = 0) -> Encoder:
+    """Load the model that the setting CLIP_MODEL names. Raises SettingInvalid or EncoderUnavailable."""
+    return SentenceTransformerEncoder(find_model_folder(clip_model), threads)
+
+
+def _load(folder: Path, threads: int) -> "SentenceTransformer":
+    # Imported here: PyTorch takes seconds and hundreds of megabytes, and most commands embed nothing.
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    torch.set_num_threads(threads)
+    try:
+        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        raise EncoderUnavailable(f"The model in {folder} cannot be loaded: {error}") from error
+    if not {"text", "image"} <= set(model.modalities):
+        raise SettingInvalid(f"CLIP_MODEL: {folder.name} embeds {model.modalities}, not both text and image.")
+    return model

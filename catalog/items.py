@@ -1,0 +1,78 @@
+"""What an item is: the fields a shop may send, their limits, and the ids of its points."""
+
+import uuid
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from catalog.errors import ItemInvalid
+
+MAX_ID_CHARS = 256
+MAX_IMAGES = 16
+MAX_ATTRIBUTES = 256
+
+# A name space of our own, so that no other program's UUIDv5 can meet ours.
+_POINT_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "point.vitrine")
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ItemId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ID_CHARS)]
+Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+Scalar = str | int | float | bool
+AttributeValue = Scalar | list[Scalar]
+
+
+class Item(BaseModel):
+    """One product. `images` are paths relative to the feed (or absolute), the first is the primary one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    id: ItemId
+    title: Annotated[Text, Field(min_length=1)]
+    category: Name
+    images: Annotated[list[Source], Field(min_length=1, max_length=MAX_IMAGES)]
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)] | None = None
+    brand: Name | None = None
+    colour: Name | None = None
+    gender: Name | None = None
+    price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    in_stock: bool | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2_000)] | None = None
+    attributes: Annotated[dict[Name, AttributeValue], Field(max_length=MAX_ATTRIBUTES)] = Field(
+        default_factory=dict
+    )
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_control_characters(cls, value: Any) -> Any:
+        # The store keeps JSON text: a lone surrogate cannot be encoded, a NUL breaks many readers.
+        for text in _strings(value):
+            if any(ch < " " and ch not in "\t\n\r" or "\ud800" <= ch <= "\udfff" for ch in text):
+                raise ValueError("holds a control character or broken encoding")
+        return value
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in _strings(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in _strings(part)]
+    return []
+
+
+def parse_item(fields: dict[str, Any]) -> Item:
+    """Build an Item from loose values, texts of a CSV included; ItemInvalid names the first bad field."""
+    try:
+        return Item.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("str", "list[")))
+        raise ItemInvalid(name or "item", first["msg"].removeprefix("Value error, ")) from error
+
+
+def point_id(item_id: str, position: int) -> str:
+    """UUIDv5 of item id and image position: the same picture of the same item always has the same point."""
+    return str(uuid.uuid5(_POINT_NAMESPACE, f"{position}:{item_id}"))

@@ -1,0 +1,51 @@
+"""All settings, read once from the environment and an optional `.env` file, then passed on."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from catalog.errors import SettingInvalid
+
+BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "models" / "compact"
+
+
+class Settings(BaseSettings):
+    """One attribute a setting; its environment variable is the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, str_strip_whitespace=True
+    )
+
+    clip_model: str = Field(str(BUNDLED_MODEL), description="A CLIP sentence-transformers model or folder.")
+    encoder_threads: int = Field(
+        0, ge=0, le=256, description="CPU threads that one process embeds with; 0 takes every core."
+    )
+    qdrant_url: str = Field(
+        "http://127.0.0.1:6333", pattern=r"^https?://[^/\s]+", description="The Qdrant server or vectorstore."
+    )
+    qdrant_api_key: str | None = Field(None, repr=False, description="The key that the store asks for.")
+    qdrant_timeout_s: int = Field(10, ge=1, le=300, description="Longest wait for one answer of the store.")
+    index_alias: str = Field(
+        "items", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The alias of the live collection."
+    )
+    max_image_bytes: int = Field(20_000_000, ge=1_000, description="A larger picture file is refused.")
+    max_image_pixels: int = Field(50_000_000, ge=10_000, description="A picture of more pixels is refused.")
+    thumbnail_dir: Path = Field(Path("var/thumbnails"), description="Thumbnails, by content; shared folder.")
+    thumbnail_side_px: int = Field(480, ge=32, le=2048, description="The longer side of a thumbnail.")
+    ingest_batch_items: int = Field(64, ge=1, le=256, description="Items embedded and upserted together.")
+    feeds: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."
+    )
+    feed_interval_s: float = Field(60.0, gt=0, description="How often `ingest work` looks for a change.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+
+
+def read_settings() -> Settings:
+    """Read the settings; SettingInvalid names each wrong variable and what it should be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingInvalid("; ".join(lines)) from error
