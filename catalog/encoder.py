@@ -99,7 +99,7 @@ def _load(folder: Path, threads: int) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)

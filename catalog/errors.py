@@ -5,6 +5,7 @@ CatalogError
 ├── ItemInvalid             an item breaks the rules of catalog/items.py
 ├── ItemNotFound
 ├── ImageError              a picture cannot be used
+│   ├── ImageMissing        nothing can be read where the picture should be
 │   ├── ImageTooManyBytes
 │   ├── ImageNotAnImage     not one of the formats we accept
 │   ├── ImageUndecodable    starts like a picture, but is damaged
@@ -51,6 +52,10 @@ class ItemNotFound(CatalogError):
 
 class ImageError(CatalogError):
     code = "image_invalid"
+
+
+class ImageMissing(ImageError):
+    code = "image_missing"
 
 
 class ImageTooManyBytes(ImageError):
