@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,22 +50,25 @@ class Encoder(Protocol):
 
 
 class SentenceTransformerEncoder:
-    """Any CLIP sentence-transformers folder, run by PyTorch on the CPU."""
+    """Any CLIP sentence-transformers folder, run by PyTorch on the CPU.
+
+    The weights are loaded by the first call that needs them: an ingest of an unchanged catalogue needs none.
+    """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        """Load the model with `threads` CPU threads (0: every core). Raises EncoderUnavailable."""
-        started = time.perf_counter()
+        """The model in `folder`, run with `threads` CPU threads (0: every core)."""
         self.name = short_name(folder)
         self.fingerprint = fingerprint_of(folder)
         # Models look at twice their input size at most: beyond it only decoding grows.
         self.useful_side_px = 2 * image_side_px(folder)
-        self._model = _load(folder, threads or os.cpu_count() or 1)
-        dimension = self._model.get_embedding_dimension()
-        self.dimension = dimension or self.encode_texts(["a"]).shape[1]
-        _log.info(
-            "encoder loaded: model=%s fingerprint=%s dimension=%d seconds=%.2f",
-            self.name, self.fingerprint[:12], self.dimension, time.perf_counter() - started,
-        )  # fmt: skip
+        self._folder = folder
+        self._threads = threads or os.cpu_count() or 1
+        self._model: SentenceTransformer | None = None
+        self._loading = threading.Lock()
+
+    @property
+    def dimension(self) -> int:
+        return self._loaded().get_embedding_dimension() or self.encode_texts(["a"]).shape[1]
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self._encode(list(images))
@@ -77,7 +81,7 @@ class SentenceTransformerEncoder:
         if not inputs:
             return np.zeros((0, self.dimension), dtype=np.float32)
         try:
-            vectors = self._model.encode(
+            vectors = self._loaded().encode(
                 inputs, batch_size=32, normalize_embeddings=True, show_progress_bar=False
             )
         except (RuntimeError, MemoryError) as error:  # PyTorch reports every fault of a run as RuntimeError.
@@ -87,9 +91,20 @@ class SentenceTransformerEncoder:
             raise EncoderUnavailable("The model answered with values that are not numbers.")
         return result
 
+    def _loaded(self) -> "SentenceTransformer":
+        with self._loading:  # two requests may arrive for a model that neither has loaded
+            if self._model is None:
+                started = time.perf_counter()
+                self._model = _load(self._folder, self._threads)
+                _log.info("encoder loaded: model=%s seconds=%.1f", self.name, time.perf_counter() - started)
+            return self._model
 
-def load_encoder(clip_model: str, threads: int = 0) -> Encoder:
-    """Load the model that the setting CLIP_MODEL names. Raises SettingInvalid or EncoderUnavailable."""
+
+def open_encoder(clip_model: str, threads: int = 0) -> Encoder:
+    """The encoder that the setting CLIP_MODEL names; its weights are loaded when first needed.
+
+    Raises SettingInvalid or EncoderUnavailable, here if the model is not found, later if it cannot be loaded.
+    """
     return SentenceTransformerEncoder(find_model_folder(clip_model), threads)
 
 

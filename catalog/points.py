@@ -58,9 +58,23 @@ class StoredPoint:
     def image_sha256(self) -> str:
         return str(self.payload[IMAGE_SHA256])
 
+    @property
+    def model(self) -> str:
+        return str(self.payload[MODEL])
 
-def keywords_of(item: Item) -> str:
-    return " ".join(part for part in (item.title, item.brand, item.category) if part)
+    @property
+    def picture(self) -> Picture:
+        sources = {image["position"]: image["source"] for image in self.payload[IMAGES]}
+        return Picture(self.position, sources[self.position], self.image_sha256)
+
+
+# The fields whose words keyword search finds.
+_KEYWORD_FIELDS = ("title", "brand", "category")
+
+
+def keywords_of(fields: Mapping[str, Any]) -> str:
+    """The text for keyword search, from an item's fields or a payload."""
+    return " ".join(str(fields[name]) for name in _KEYWORD_FIELDS if fields.get(name))
 
 
 def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model: str) -> Payload:

@@ -1,0 +1,1 @@
+"""Feeds: every kind of catalogue a shop may send, read as one stream of rows."""

@@ -1,0 +1,58 @@
+"""What an ingest did: counts by outcome, problems by code, and the closing lines."""
+
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ingest.prepare import Prepared
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Report:
+    """Grows while an ingest runs. `items`: by outcome. `problems`: by code."""
+
+    feed: str
+    read: int = 0
+    pictures_embedded: int = 0
+    items: Counter[str] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
+    _started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    @property
+    def seconds(self) -> float:
+        """Since the ingest began."""
+        return time.perf_counter() - self._started
+
+    def add(self, batch: Prepared) -> None:
+        """Count a batch that is written, and log its problems."""
+        self.read += batch.read
+        self.items["failed"] += batch.failed
+        for change in batch.changes:
+            self.items[change.outcome] += 1
+            self.pictures_embedded += len(change.embed)
+        for problem in batch.problems:
+            self.problems[problem.code] += 1
+            _log.warning("%s", problem)
+
+    def lines(self) -> list[str]:
+        """The closing report, for a person."""
+        seconds = self.seconds
+        pictures = f"{self.pictures_embedded:,} pictures, {self.pictures_embedded / seconds:.1f} pictures/s"
+        lines = [
+            f"{self.feed}: {self.read:,} items read in {seconds:.1f} s",
+            f"  embedded         {self.items['embedded']:,} ({pictures})",
+            f"  payload updated  {self.items['payload_updated']:,}",
+            f"  unchanged        {self.items['unchanged']:,}",
+            f"  failed           {self.items['failed']:,}",
+        ]
+        if self.problems:
+            lines.append("  problems, each named above:")
+            lines += [f"    {count:,} {code}" for code, count in self.problems.most_common()]
+        return lines
