@@ -1,0 +1,57 @@
+"""How gunicorn serves the API: `gunicorn` in the repository's root reads this file by itself."""
+
+import errno
+import os
+import socket
+import sys
+from typing import Any
+
+wsgi_app = "service.app:create_app()"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+
+# One worker process holds PyTorch and the model, about 650 MB; its threads share them.
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+worker_class = "gthread"
+threads = 8
+
+# A worker is silent while it loads the model, and a large CLIP on a slow disk takes its time.
+timeout = 120
+graceful_timeout = 30
+
+# PyTorch's threads do not survive a fork: a model loaded before it can hang in every worker.
+preload_app = False
+
+# service/request_log.py writes a line per request, with its id.
+accesslog = None
+
+
+def on_starting(arbiter: Any) -> None:
+    """Say in one line what would stop every worker, before the first one is started."""
+    # Here and not above: gunicorn reads this file before it puts the checkout on the module path.
+    from catalog.errors import CatalogError
+    from catalog.model_files import find_model_folder
+    from catalog.settings import read_settings
+
+    try:
+        # Fetches a model that is not here yet: once, and outside the workers' time-out.
+        find_model_folder(read_settings().clip_model)
+    except CatalogError as error:
+        sys.exit(f"gunicorn: {error}")
+    if "GUNICORN_FD" not in os.environ:  # else a running gunicorn hands its socket over
+        for address in arbiter.cfg.address:
+            _check_free(address)
+
+
+def _check_free(address: Any) -> None:
+    """gunicorn itself would try a taken port five times, with two lines each."""
+    if not isinstance(address, tuple):
+        return
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            sys.exit(f"gunicorn: port {address[1]} on {address[0]} is in use; set PORT to a free one.")

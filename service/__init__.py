@@ -1,0 +1,1 @@
+"""HTTP in, JSON out: the Flask API and its search page."""

@@ -1,0 +1,132 @@
+"""What the service answers, as typed models, and how a stored payload becomes one."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import orjson
+from flask import Response, url_for
+from pydantic import BaseModel, ConfigDict
+
+from catalog.index import Hit
+from catalog.items import AttributeValue
+from catalog.points import IMAGES, ITEM_ID, POSITION, UPDATED_AT
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Image(Answer):
+    """A picture of an item; `position` counts from 0 in the order of the feed."""
+
+    position: int
+    url: str
+
+
+class Product(Answer):
+    """What every answer says of an item. A field that the shop did not send is null."""
+
+    id: str
+    title: str
+    category: str
+    price: float | None
+    currency: str | None
+    brand: str | None
+    colour: str | None
+    gender: str | None
+    in_stock: bool | None
+    description: str | None
+    url: str | None
+    image: str | None
+    attributes: dict[str, AttributeValue]
+
+
+class ItemAnswer(Product):
+    images: list[Image]
+    updated_at: str
+
+
+class Found(Product):
+    """`score`: cosine of the query and the picture that matched; null where nothing was asked for."""
+
+    score: float | None
+    matched_image: Image | None
+
+
+class Took(Answer):
+    """Milliseconds by stage. `total` is the whole request up to the writing of the answer."""
+
+    decode: float
+    encode: float
+    search: float
+    total: float
+
+
+class SearchAnswer(Answer):
+    items: list[Found]
+    total: int
+    total_is: Literal["exact"]
+    model: str
+    index_version: str
+    took_ms: Took
+    request_id: str
+
+
+class Health(Answer):
+    status: Literal["alive", "ready"]
+    model: str | None = None
+    index_version: str | None = None
+
+
+class FieldError(Answer):
+    """`field`: dotted path from the body's root, or the name of a parameter."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """RFC 9457, application/problem+json. `code` is stable; `errors` is there for faults of fields only."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None
+    code: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+def json_response(answer: Answer, status: int = 200, content_type: str = "application/json") -> Response:
+    fields = answer.model_dump(mode="json", exclude_none=isinstance(answer, Problem | Health))
+    return Response(orjson.dumps(fields), status, content_type=content_type)
+
+
+def item_answer(payload: Mapping[str, Any]) -> ItemAnswer:
+    return ItemAnswer(**_product(payload), images=_images(payload), updated_at=payload[UPDATED_AT])
+
+
+def found(hit: Hit) -> Found:
+    matched = next((image for image in _images(hit.payload) if image.position == hit.payload[POSITION]), None)
+    return Found(**_product(hit.payload), score=hit.score, matched_image=matched)
+
+
+def _product(payload: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: payload.get(name) for name in Product.model_fields}
+    images = _images(payload)
+    primary = images[0].url if images else None
+    return {**own, "id": payload[ITEM_ID], "image": primary, "attributes": own["attributes"] or {}}
+
+
+def _images(payload: Mapping[str, Any]) -> list[Image]:
+    return [
+        Image(position=image["position"], url=_image_url(image["source"], image["sha256"]))
+        for image in payload[IMAGES]
+    ]
+
+
+def _image_url(source: str, sha256: str) -> str:
+    # A local path means nothing to a client, and tells how our disk is laid out.
+    if source.lower().startswith(("http://", "https://")):
+        return source
+    return url_for("thumbnails.thumbnail", sha256=sha256)

@@ -1,0 +1,55 @@
+"""The application factory: builds the parts that it is not given and joins them to the routes."""
+
+import logging
+
+from flask import Flask
+
+from catalog.collection import connect
+from catalog.encoder import Encoder, open_encoder
+from catalog.images import ImageLimits
+from catalog.index import ItemIndex
+from catalog.log import set_up_logging
+from catalog.settings import Settings, read_settings
+from service import errors, health, items, pages, request_log, search, thumbnails
+from service.converters import ItemIdConverter, Sha256Converter
+from service.searcher import Searcher, install
+
+# What a body may hold beside one picture in base64: the other fields, and multipart's own lines.
+_BODY_SLACK_BYTES = 64 * 1024
+
+
+def create_app(
+    settings: Settings | None = None, encoder: Encoder | None = None, index: ItemIndex | None = None
+) -> Flask:
+    """Build the service. It starts without the store, but not without the model.
+
+    Raises SettingInvalid, or EncoderUnavailable when the model cannot be loaded.
+    """
+    settings = settings or read_settings()
+    if not logging.getLogger().handlers:  # gunicorn sets up its own loggers only
+        set_up_logging(settings.log_level)
+    encoder = encoder or open_encoder(settings.clip_model, settings.encoder_threads)
+    index = index or ItemIndex(connect(settings), settings.qdrant_url, settings.index_alias, encoder)
+    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+
+    app = Flask(__name__)
+    _configure(app, settings)
+    install(app, Searcher(encoder, index, limits))
+    request_log.install(app)
+    errors.install(app)
+    for room in (search, items, thumbnails, health, pages):
+        app.register_blueprint(room.blueprint)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    body_bytes = settings.max_image_bytes * 4 // 3 + _BODY_SLACK_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = body_bytes
+    # The field `request` of an upload may hold a picture in base64, as a JSON body may.
+    app.config["MAX_FORM_MEMORY_SIZE"] = body_bytes
+    app.config["THUMBNAIL_DIR"] = settings.thumbnail_dir.resolve()
+    # An item's id may hold `//`.
+    app.url_map.merge_slashes = False
+    app.url_map.converters["item_id"] = ItemIdConverter
+    app.url_map.converters["sha256"] = Sha256Converter
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

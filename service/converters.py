@@ -1,0 +1,16 @@
+"""What a variable part of an address may hold."""
+
+from werkzeug.routing import BaseConverter
+
+
+class ItemIdConverter(BaseConverter):
+    """A shop's own id: any characters at all, slashes and line breaks included."""
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+
+
+class Sha256Converter(BaseConverter):
+    """A SHA-256 as catalog/images.py writes it, so that no other text ever becomes part of a path."""
+
+    regex = "[0-9a-f]{64}"
