@@ -1,6 +1,5 @@
 """How gunicorn serves the API: `gunicorn` in the repository's root reads this file by itself."""
 
-import errno
 import os
 import socket
 import sys
@@ -9,8 +8,8 @@ from typing import Any
 wsgi_app = "service.app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 
-# One worker process holds PyTorch and the model, about 650 MB; its threads share them.
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+# As many worker processes as WEB_CONCURRENCY says, which gunicorn reads itself; 1 without it. Each holds
+# PyTorch and the model, about 650 MB; its threads share them.
 worker_class = "gthread"
 threads = 8
 
@@ -51,7 +50,8 @@ def _check_free(address: Any) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            sys.exit(f"gunicorn: port {address[1]} on {address[0]} is in use; set PORT to a free one.")
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            sys.exit(
+                f"gunicorn: cannot listen on {address[0]} port {address[1]}: {reason}. Set HOST or PORT."
+            )

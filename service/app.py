@@ -42,6 +42,12 @@ def create_app(
     return app
 
 
+def _loaded_encoder(settings: Settings) -> Encoder:
+    encoder = open_encoder(settings.clip_model, settings.encoder_threads)
+    encoder.encode_texts(["dress"])  # else the first customer would wait for the weights
+    return encoder
+
+
 def _configure(app: Flask, settings: Settings) -> None:
     body_bytes = settings.max_image_bytes * 4 // 3 + _BODY_SLACK_BYTES
     app.config["MAX_CONTENT_LENGTH"] = body_bytes
