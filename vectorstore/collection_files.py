@@ -1,0 +1,80 @@
+"""A collection on disk: its description, and the generation of its shard that is the current one.
+
+DIR/collections/<quoted name>/collection.json     settings, payload indexes, current generation, its segments
+DIR/collections/<quoted name>/shard-<generation>/ the engine's directory
+"""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel, Field, ValidationError
+from qdrant_client.http import models
+
+from vectorstore.errors import BadValue, StartError
+from vectorstore.files import read_json, remove_tree, write_json
+
+_DESCRIPTION = "collection.json"
+_FORBIDDEN = set('<>:"/\\|?*\0\x1f')
+
+
+class Description(BaseModel):
+    """What collection.json holds."""
+
+    settings: models.CreateCollection
+    payload_indexes: dict[str, Any] = Field(default_factory=dict)
+    generation: int = 1
+    segments: list[str] = Field(default_factory=list)
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+def directory_name(name: str) -> str:
+    """The name of a collection's directory. Raises BadValue for what cannot be one."""
+    quoted = quote(name, safe=" +,=@")
+    if not name or name in (".", "..") or name.startswith(".") or _FORBIDDEN & set(name) or len(quoted) > 200:
+        raise BadValue(f"Validation error in path: [collection_name: {name!r} cannot be a name here]")
+    return quoted
+
+
+def collection_name(directory: Path) -> str:
+    return unquote(directory.name)
+
+
+def shard_path(directory: Path, generation: int) -> Path:
+    return directory / f"shard-{generation:06}"
+
+
+def save(directory: Path, description: Description) -> None:
+    write_json(directory / _DESCRIPTION, description.model_dump(mode="json", exclude_none=True))
+
+
+def load(directory: Path) -> Description:
+    """Raises StartError if the collection is not whole."""
+    path = directory / _DESCRIPTION
+    try:
+        description = Description.model_validate(read_json(path))
+    except FileNotFoundError as error:
+        raise StartError(f"{path} is missing: restore it from a backup, or remove {directory}") from error
+    except ValidationError as error:
+        raise StartError(f"{path} is damaged: restore it from a backup") from error
+    missing = set(description.segments) - set(segments_of(directory, description.generation))
+    if missing:
+        shard = shard_path(directory, description.generation)
+        raise StartError(f"{shard} lacks the segment {min(missing)}: restore it from a backup")
+    return description
+
+
+def segments_of(directory: Path, generation: int) -> list[str]:
+    """The names of the engine's segments, which it loads without noticing that one is gone."""
+    segments = shard_path(directory, generation) / "segments"
+    return sorted(os.listdir(segments)) if segments.is_dir() else []
+
+
+def remove_leftovers(directory: Path, generation: int) -> None:
+    """Remove half-made copies and generations that were replaced just before a crash."""
+    current = shard_path(directory, generation)
+    for path in directory.iterdir():
+        if path.is_dir() and path != current:
+            remove_tree(path)

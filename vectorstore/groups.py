@@ -1,0 +1,132 @@
+"""query_points_groups: the best hits of each value of a payload field, which the engine itself cannot do.
+
+Hits are fetched best first until enough groups are seen; a group that is still short is then filled by a
+query of its own, so no group is ever shorter than it should be.
+"""
+
+from typing import Any
+
+import qdrant_edge as edge
+from qdrant_client.http import models
+
+from vectorstore.answers import record, scored, with_payload_of, with_vector_of
+from vectorstore.bodies import at_least_one
+from vectorstore.collection import Collection
+from vectorstore.engine import engine
+from vectorstore.errors import NotAnswered
+from vectorstore.examples import Lookup
+from vectorstore.payload_path import values_at
+from vectorstore.queries import edge_request
+
+# Hits fetched at first per hit asked for: most products have one to three pictures.
+_OVERFETCH = 3
+
+_Groups = dict[int | str, list[Any]]
+
+
+def query_groups(
+    collection: Collection, request: models.QueryGroupsRequest, lookup: Lookup
+) -> dict[str, Any]:
+    if request.with_lookup is not None:
+        raise NotAnswered("`with_lookup` is not answered here: retrieve the other collection's points by id")
+    limit = at_least_one("limit", request.limit, default=10)
+    size = at_least_one("group_size", request.group_size, default=3)
+    search = _Search(collection, request, lookup)
+    groups = search.best_groups(limit, size)
+    details = _details(collection, request, groups)
+    return {
+        "groups": [
+            {"id": value, "hits": [{**scored(hit, False, False), **details[hit.id]} for hit in hits]}
+            for value, hits in groups.items()
+        ]
+    }
+
+
+def _details(collection: Collection, request: models.QueryGroupsRequest, groups: _Groups) -> dict[Any, Any]:
+    """Payload and vectors, fetched for the hits of the answer alone."""
+    payload, has_payload = with_payload_of(request.with_payload, default=False)
+    vector, has_vector = with_vector_of(request.with_vector)
+    hits = {hit.id for hits in groups.values() for hit in hits}
+    if not has_payload and not has_vector:
+        return dict.fromkeys(hits, {})
+    found = engine(collection.shard.retrieve, list(hits), payload, vector)
+    return {point.id: record(point, has_payload, has_vector) for point in found}
+
+
+class _Search:
+    """One grouped search, run with as many engine queries as it takes."""
+
+    def __init__(self, collection: Collection, request: models.QueryGroupsRequest, lookup: Lookup) -> None:
+        self._collection = collection
+        self._path = request.group_by
+        self._lookup = lookup
+        shared = request.model_fields_set & models.QueryRequest.model_fields.keys()
+        self._request = models.QueryRequest.model_construct(
+            **{name: getattr(request, name) for name in shared - {"limit"}}
+        )
+        self._request.with_payload = [self._path]
+        self._request.with_vector = False
+
+    def best_groups(self, limit: int, size: int) -> _Groups:
+        fetched = limit * size * _OVERFETCH
+        if self._is_bounded():
+            self._bound_mmr(limit * size)
+        while True:
+            hits = self._hits(fetched)
+            groups = self._grouped(hits, limit, size)
+            if len(hits) < fetched:
+                return groups
+            if not self._is_bounded() and len(groups) == limit:
+                return self._filled(groups, size)
+            fetched *= 4
+
+    def _is_bounded(self) -> bool:
+        """Whether the query ranks a fixed set of candidates, so that a filter would change its scores."""
+        query = self._request.query
+        return bool(self._request.prefetch) or (
+            isinstance(query, models.NearestQuery) and query.mmr is not None
+        )
+
+    def _bound_mmr(self, candidates: int) -> None:
+        """Fix MMR's candidates, which otherwise depend on how many hits are fetched."""
+        query = self._request.query
+        if isinstance(query, models.NearestQuery) and query.mmr and query.mmr.candidates_limit is None:
+            mmr = query.mmr.model_copy(update={"candidates_limit": candidates})
+            self._request.query = query.model_copy(update={"mmr": mmr})
+
+    def _hits(self, limit: int) -> list[Any]:
+        self._request.limit = limit
+        asked = edge_request(self._collection, self._request, self._lookup)
+        found: list[Any] = engine(self._collection.shard.query, asked)
+        return found
+
+    def _grouped(self, hits: list[Any], limit: int, size: int) -> _Groups:
+        groups: _Groups = {}
+        for hit in hits:
+            for value in self._group_ids(hit):
+                if value in groups:
+                    if len(groups[value]) < size:
+                        groups[value].append(hit)
+                elif len(groups) < limit:
+                    groups[value] = [hit]
+        return groups
+
+    def _group_ids(self, hit: Any) -> list[int | str]:
+        values = values_at(hit.payload or {}, self._path)
+        fit = [value for value in values if isinstance(value, int | str) and not isinstance(value, bool)]
+        return list(dict.fromkeys(fit))
+
+    def _filled(self, groups: _Groups, size: int) -> _Groups:
+        short = [value for value, hits in groups.items() if len(hits) < size]
+        if not short:
+            return groups
+        self._request.limit = size
+        asked = [
+            edge_request(self._collection, self._request, self._lookup, self._equals(value))
+            for value in short
+        ]
+        found = engine(self._collection.shard.query_batch, edge.QueryBatchRequest(asked))
+        return {**groups, **dict(zip(short, found, strict=True))}
+
+    def _equals(self, value: int | str) -> edge.FieldCondition:
+        return engine(edge.FieldCondition, self._path, match=edge.MatchValue(value))
