@@ -111,6 +111,7 @@ def open_encoder(clip_model: str, threads: int = 0) -> Encoder:
 def _load(folder: Path, threads: int) -> "SentenceTransformer":
     # Imported here: PyTorch takes seconds and hundreds of megabytes, and most commands embed nothing.
     import torch
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
@@ -118,7 +119,7 @@ def _load(folder: Path, threads: int) -> "SentenceTransformer":
     torch.set_num_threads(threads)
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise EncoderUnavailable(f"The model in {folder} cannot be loaded: {error}") from error
     if not {"text", "image"} <= set(model.modalities):
         raise SettingInvalid(f"CLIP_MODEL: {folder.name} embeds {model.modalities}, not both text and image.")

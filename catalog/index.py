@@ -12,6 +12,7 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import ItemNotFound
 from catalog.filters import AnyOf, Filter, to_qdrant
+from catalog.hybrid import CANDIDATES_PER_HIT, hybrid_query
 from catalog.items import MAX_IMAGES
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, UPDATED_AT, Payload, Point, StoredPoint
 from catalog.schema import BM25_MODEL, SEARCH_PARAMS
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Hit:
-    """An item found: the payload of its best point, and that point's cosine with the query.
+    """An item found: the payload of its best point, and the score that it is ranked by.
 
     `score` is None where nothing was asked for but the filter.
     """
@@ -120,20 +121,27 @@ class ItemIndex:
 
     # Searches
 
-    def search(self, vector: Vectors, filter_: Filter, limit: int) -> list[Hit]:
-        """The `limit` items nearest to a unit vector `(dimension,)`, best first."""
+    def search(self, vector: Vectors, filter_: Filter, limit: int, words: str = "") -> list[Hit]:
+        """The `limit` items nearest to a unit vector `(dimension,)`, best first; their score is the cosine.
+
+        With `words`, pictures and keywords are searched and fused: the score is then a sum of the two scores,
+        each normalised over its own candidates, and can be compared within one answer only.
+        """
         condition = to_qdrant(filter_)
+        query = (
+            hybrid_query(vector, words, condition, limit * CANDIDATES_PER_HIT)
+            if words
+            else {"query": vector.tolist(), "using": IMAGE, "search_params": SEARCH_PARAMS}
+        )
         answer = self._live.call(
             lambda client, name: client.query_points_groups(
                 name,
                 group_by=ITEM_ID,
                 group_size=1,
-                query=vector.tolist(),
-                using=IMAGE,
                 query_filter=condition,
-                search_params=SEARCH_PARAMS,
                 limit=limit,
                 with_payload=True,
+                **query,
             )
         )
         return [Hit(point.payload or {}, point.score) for group in answer.groups for point in group.hits]

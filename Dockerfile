@@ -1,0 +1,18 @@
+# One image for the web service and the worker; the command says which.
+FROM python:3.11-slim
+
+RUN useradd --create-home --uid 10001 vitrine
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY models models
+COPY catalog catalog
+COPY vectorstore vectorstore
+COPY ingest ingest
+COPY service service
+COPY gunicorn.conf.py .
+RUN mkdir var && chown vitrine:vitrine var
+USER vitrine
+ENV PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
+EXPOSE 8000
+CMD ["gunicorn", "--config", "gunicorn.conf.py", "service.app:create_app()"]

@@ -1,0 +1,62 @@
+"""Fixtures that several test modules share: real processes and the real bundled model, each started once."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from catalog.collection import connect
+from catalog.encoder import Encoder, open_encoder
+from catalog.index import ItemIndex
+from catalog.settings import BUNDLED_MODEL, Settings
+from tests.processes import free_port, running, wait_until_ready
+
+# The environment of the person who runs the tests must not change what they test.
+for variable in [name for name in os.environ if name.lower() in Settings.model_fields]:
+    if variable != "QDRANT_URL":  # says where the tests marked `server` find a real server
+        del os.environ[variable]
+
+
+@pytest.fixture(scope="session")
+def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A vectorstore process of its own, empty at first."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    path = tmp_path_factory.mktemp("vectorstore")
+    with running(
+        "-m", "vectorstore", "--path", path, "--port", port, log=path.with_suffix(".log")
+    ) as process:
+        wait_until_ready(f"{url}/readyz", process)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The bundled model."""
+    return open_encoder(str(BUNDLED_MODEL))
+
+
+@pytest.fixture
+def settings(store_url: str, tmp_path: Path) -> Settings:
+    """Settings with an index, thumbnails and locks of the test's own."""
+    return Settings(
+        _env_file=None,
+        qdrant_url=store_url,
+        index_alias=f"test-{uuid.uuid4().hex[:12]}",
+        state_dir=tmp_path / "state",
+        thumbnail_dir=tmp_path / "thumbnails",
+        ingest_batch_items=8,
+    )
+
+
+@pytest.fixture
+def index(settings: Settings, encoder: Encoder) -> Iterator[ItemIndex]:
+    """The test's own index; its collection is made by the first `ensure()`."""
+    client = connect(settings)
+    yield ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
+    for alias in client.get_aliases().aliases:
+        if alias.alias_name == settings.index_alias:
+            client.delete_collection(alias.collection_name)
+    client.close()

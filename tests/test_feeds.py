@@ -1,0 +1,190 @@
+"""ingest/feeds: folders, CSV and JSON Lines, good and bad, row by row."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from catalog.errors import ItemInvalid
+from catalog.items import Item
+from ingest.feeds.open_feed import open_feed
+from ingest.feeds.rows import FeedUnreadable, Problem, Row
+from tests.pictures import jpeg
+
+
+def entries(path: Path) -> list[Item | str]:
+    """Each row of the feed as an item, or as the text of what is wrong with it."""
+    found: list[Item | str] = []
+    for row in open_feed(str(path)).rows:
+        if isinstance(row, Problem):
+            found.append(str(row))
+            continue
+        try:
+            found.append(row.to_item())
+        except ItemInvalid as error:
+            found.append(f"{row.place}: {error}")
+    return found
+
+
+def items(path: Path) -> list[Item]:
+    found = entries(path)
+    assert all(isinstance(entry, Item) for entry in found), found
+    return [entry for entry in found if isinstance(entry, Item)]
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_a_csv_row_becomes_an_item(tmp_path: Path) -> None:
+    header = "id,title,Category,image,Color,price,currency,in_stock,season\n"
+    feed = write(
+        tmp_path / "f.csv",
+        header + 'A1,"A ""red"" dress, long",dresses,a.jpg|b.jpg,red,49.9,EUR,true,summer\n',
+    )
+    (item,) = items(feed)
+    assert (item.id, item.title, item.category) == ("A1", 'A "red" dress, long', "dresses")
+    assert (item.images, item.colour, item.price) == (["a.jpg", "b.jpg"], "red", 49.9)
+    assert (item.in_stock, item.attributes) == (True, {"season": "summer"})
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_seen_in_the_header(tmp_path: Path, delimiter: str) -> None:
+    rows = [["id", "title", "category", "image"], ["1", "t", "c", "i.jpg"]]
+    feed = write(tmp_path / "f.csv", "\n".join(delimiter.join(row) for row in rows))
+    assert items(feed)[0].images == ["i.jpg"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    feed = write(tmp_path / "f.csv", b"\xef\xbb\xbfid,title,category,image\n1,t,c,i.jpg\n")
+    assert items(feed)[0].id == "1"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (b",t,c,i.jpg", "f.csv line 2: id: Field required"),
+        (b"1,t,c,", "f.csv line 2: images: Field required"),
+        (b"1,t,c", "f.csv line 2: has 3 cells, but the header has 4 columns [row_malformed]"),
+        (b"1,t,c,i.jpg,x", "f.csv line 2: has 5 cells"),
+        (b"1,t\xff,c,i.jpg", "f.csv line 2: title: is not UTF-8"),
+        (b'1,"t"x,c,i.jpg', "f.csv line 2: not CSV"),
+        (b"1,a\x00b,c,i.jpg", "f.csv line 2: title: holds a control character"),
+    ],
+)
+def test_a_bad_csv_row_is_named_and_the_rest_goes_on(tmp_path: Path, row: bytes, said: str) -> None:
+    feed = write(tmp_path / "f.csv", b"id,title,category,image\n" + row + b"\n2,t,c,i.jpg\n")
+    bad, good = entries(feed)
+    assert isinstance(bad, str)
+    assert bad.startswith(said)
+    assert isinstance(good, Item)
+    assert good.id == "2"
+
+
+def test_a_quote_that_is_never_closed_names_the_lines_it_took(tmp_path: Path) -> None:
+    feed = write(tmp_path / "f.csv", 'id,title,category,image\n1,t,c,i.jpg\n2,"t,c,i.jpg\n3,t,c,i.jpg\n')
+    good, bad = entries(feed)
+    assert isinstance(good, Item)
+    assert isinstance(bad, str)
+    assert bad.startswith("f.csv lines 3-4: not CSV")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no column `id`"),
+        (b"title,category\n", "no column `id`"),
+        (b"id,id\n", "'id' more than once"),
+        (b"id,t\xfftle\n", "not UTF-8"),
+        ("id,title\n1,t\n".encode("utf-16"), "UTF-16"),
+        (b"id," + b",".join(b"c%d" % n for n in range(100_000)) + b"\n1\n", "100,001 columns"),
+    ],
+)
+def test_a_csv_with_an_unusable_header_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(FeedUnreadable, match=said):
+        entries(write(tmp_path / "f.csv", content))
+
+
+def test_more_attributes_than_an_item_may_have_refuse_the_row(tmp_path: Path) -> None:
+    columns = [f"c{n}" for n in range(300)]
+    feed = write(
+        tmp_path / "f.csv", "id,title,category,image," + ",".join(columns) + "\n1,t,c,i.jpg" + ",x" * 300
+    )
+    (bad,) = entries(feed)
+    assert isinstance(bad, str)
+    assert "attributes" in bad
+
+
+def test_a_json_line_becomes_an_item(tmp_path: Path) -> None:
+    line = {
+        "id": 17,
+        "title": "t",
+        "category": "c",
+        "images": ["a.jpg"],
+        "sizes": [38, 40],
+        "attributes": {"fit": "slim"},
+    }
+    (item,) = items(write(tmp_path / "f.jsonl", orjson.dumps(line) + b"\n\n"))
+    assert (item.id, item.attributes) == ("17", {"fit": "slim", "sizes": [38, 40]})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"{", "f.jsonl line 1: not JSON"),
+        (b'{"id": NaN}', "f.jsonl line 1: not JSON"),
+        (b"[1]", "f.jsonl line 1: is not an object"),
+        (b'"\xff"', "f.jsonl line 1: not JSON"),
+        (b'{"title": "t", "category": "c", "images": ["a"]}', "f.jsonl line 1: id: Field required"),
+        (b'{"id": "1", "category": "c", "title": 7, "images": ["a"]}', "f.jsonl line 1: title: "),
+        (b'{"id": "1", "title": "t", "category": "c", "images": [7]}', "f.jsonl line 1: images.0: "),
+        (b'{"id": "' + b"x" * 5_000_000 + b'"}', "f.jsonl line 1: is longer than 4,000,000 bytes"),
+    ],
+    ids=range(8),
+)
+def test_a_bad_json_line_is_named_and_the_rest_goes_on(tmp_path: Path, line: bytes, said: str) -> None:
+    good_line = b'{"id": "2", "title": "t", "category": "c", "images": ["a.jpg"]}'
+    bad, good = entries(write(tmp_path / "f.jsonl", line + b"\n" + good_line))
+    assert isinstance(bad, str)
+    assert bad.startswith(said)
+    assert isinstance(good, Item)
+
+
+def test_the_same_field_under_two_columns_is_refused(tmp_path: Path) -> None:
+    (bad,) = entries(write(tmp_path / "f.csv", "id,title,category,image,images\n1,t,c,a.jpg,b.jpg\n"))
+    assert isinstance(bad, str)
+    assert "images: is given twice" in bad
+
+
+def test_a_folder_gives_an_item_a_picture_with_its_sub_folder_as_category(tmp_path: Path) -> None:
+    for name in (
+        "dresses/red_floral-dress.jpg",
+        "dresses/b.PNG",
+        "loose.jpg",
+        "dresses/.hidden.jpg",
+        "notes.txt",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(jpeg())
+    found = [(item.id, item.category, item.title) for item in items(tmp_path)]
+    assert found == [
+        ("loose.jpg", "uncategorised", "loose"),
+        ("dresses/b.PNG", "dresses", "b"),
+        ("dresses/red_floral-dress.jpg", "dresses", "red floral dress"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "feed.pdf"])
+def test_what_is_no_feed_is_refused(tmp_path: Path, name: str) -> None:
+    if name == "feed.pdf":
+        (tmp_path / name).write_bytes(b"%PDF")
+    with pytest.raises(FeedUnreadable, match=name):
+        open_feed(str(tmp_path / name))
+
+
+def test_rows_are_read_one_by_one(tmp_path: Path) -> None:
+    feed = write(tmp_path / "f.csv", "id,title,category,image\n" + "1,t,c,i.jpg\n" * 200_000)
+    rows = open_feed(str(feed)).rows
+    assert isinstance(next(rows), Row)
+    rows.close()  # type: ignore[attr-defined]

@@ -1,0 +1,54 @@
+"""ingest/overlap.py: stages that run side by side, a bounded number of batches ahead."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ingest.overlap import overlap
+
+
+def test_results_come_in_order() -> None:
+    assert list(overlap(lambda n: n * n, range(100))) == [n * n for n in range(100)]
+
+
+def test_the_stage_never_runs_far_ahead() -> None:
+    done: list[int] = []
+    results = overlap(lambda n: done.append(n) or n, range(1_000), ahead=2)
+    assert next(results) == 0
+    time.sleep(0.1)
+    assert len(done) <= 4
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_two_stages_run_at_the_same_time() -> None:
+    both = threading.Barrier(2, timeout=10)
+    meet = {"first": 3, "second": 2}  # the first stage at its third input meets the second at its second
+
+    def stage(name: str, n: int) -> int:
+        if n == meet[name]:
+            both.wait()
+        return n
+
+    first = overlap(lambda n: stage("first", n), range(6), ahead=1)
+    assert list(overlap(lambda n: stage("second", n), first, ahead=1)) == list(range(6))
+
+
+@pytest.mark.parametrize("broken", ["stage", "inputs"])
+def test_an_error_comes_after_the_results_before_it(broken: str) -> None:
+    def inputs() -> Iterator[int]:
+        yield from range(3)
+        if broken == "inputs":
+            raise RuntimeError("inputs")
+        yield 3
+
+    def stage(n: int) -> int:
+        if n == 3:
+            raise RuntimeError("stage")
+        return n
+
+    results = overlap(stage, inputs(), ahead=1)
+    got = []
+    with pytest.raises(RuntimeError, match=broken):
+        got.extend(next(results) for _ in range(5))
