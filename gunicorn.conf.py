@@ -20,6 +20,9 @@ graceful_timeout = 30
 # PyTorch's threads do not survive a fork: a model loaded before it can hang in every worker.
 preload_app = False
 
+# Its default place, one file in the home folder, would be shared by every gunicorn of this account.
+control_socket_disable = True
+
 # service/request_log.py writes a line per request, with its id.
 accesslog = None
 
@@ -52,6 +55,5 @@ def _check_free(address: Any) -> None:
             probe.bind(address)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            sys.exit(
-                f"gunicorn: cannot listen on {address[0]} port {address[1]}: {reason}. Set HOST or PORT."
-            )
+            where = f"{address[0]} port {address[1]}"
+            sys.exit(f"gunicorn: cannot listen on {where} ({reason}): set PORT or HOST.")

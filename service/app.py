@@ -3,6 +3,7 @@
 import logging
 
 from flask import Flask
+from PIL import Image
 
 from catalog.collection import connect
 from catalog.encoder import Encoder, open_encoder
@@ -28,7 +29,7 @@ def create_app(
     settings = settings or read_settings()
     if not logging.getLogger().handlers:  # gunicorn sets up its own loggers only
         set_up_logging(settings.log_level)
-    encoder = encoder or open_encoder(settings.clip_model, settings.encoder_threads)
+    encoder = encoder or _loaded_encoder(settings)
     index = index or ItemIndex(connect(settings), settings.qdrant_url, settings.index_alias, encoder)
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
 
@@ -44,7 +45,9 @@ def create_app(
 
 def _loaded_encoder(settings: Settings) -> Encoder:
     encoder = open_encoder(settings.clip_model, settings.encoder_threads)
-    encoder.encode_texts(["dress"])  # else the first customer would wait for the weights
+    # Else the first customers would wait for the weights, and for what each half does but once.
+    encoder.encode_texts(["dress"])
+    encoder.encode_images([Image.new("RGB", (8, 8))])
     return encoder
 
 

@@ -1,0 +1,46 @@
+"""Fixtures of the service's tests: the app over a filled index in a real store, with an encoder of colours.
+
+A test module takes them by `pytest_plugins`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from catalog.collection import connect
+from catalog.index import ItemIndex
+from service.app import create_app
+from tests.service_doubles import ColourEncoder
+from tests.service_shop import SHOP, SHOP_ALIAS, fill, settings_for
+
+
+@pytest.fixture(scope="session")
+def colours() -> ColourEncoder:
+    return ColourEncoder()
+
+
+@pytest.fixture(scope="session")
+def shop_index(store_url: str, colours: ColourEncoder) -> Iterator[ItemIndex]:
+    client = connect(settings_for(store_url))
+    index = ItemIndex(client, store_url, SHOP_ALIAS, colours)
+    fill(index, colours, SHOP)
+    yield index
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def shop(
+    store_url: str, colours: ColourEncoder, shop_index: ItemIndex, tmp_path_factory: pytest.TempPathFactory
+) -> Flask:
+    thumbnails = tmp_path_factory.mktemp("thumbnails")
+    settings = settings_for(
+        store_url, thumbnail_dir=thumbnails, max_image_bytes=200_000, max_image_pixels=1_000_000
+    )
+    return create_app(settings, colours, shop_index)
+
+
+@pytest.fixture
+def client(shop: Flask) -> FlaskClient:
+    return shop.test_client()

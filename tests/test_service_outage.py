@@ -1,0 +1,83 @@
+"""The store is down, slow, empty or another model's: the service says so, and recovers by itself."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from catalog.collection import connect
+from catalog.index import ItemIndex
+from service.app import create_app
+from tests.assertions import assert_problem
+from tests.processes import free_port, running, wait_until_ready
+from tests.service_doubles import ColourEncoder
+from tests.service_shop import NEWEST_FIRST, SHOP, SHOP_ALIAS, fill, settings_for
+
+pytest_plugins = ["tests.service_fixtures"]
+
+
+class OtherWeights(ColourEncoder):
+    fingerprint = "0" * 64
+
+
+def client_of(url: str, encoder: ColourEncoder, alias: str = SHOP_ALIAS) -> FlaskClient:
+    return create_app(settings_for(url, qdrant_timeout_s=1, index_alias=alias), encoder).test_client()
+
+
+def assert_unavailable(client: FlaskClient, status: int, code: str) -> None:
+    for path in ("/readyz", "/v1/search", "/v1/search?text=red", "/v1/items/a", "/v1/items/a/similar"):
+        assert_problem(client.get(path), status, code)
+    assert client.get("/healthz").json == {"status": "alive"}
+    page = client.get("/?text=red")
+    assert page.status_code == status and page.mimetype == "text/html"
+
+
+def test_a_healthy_service_is_ready(client: FlaskClient) -> None:
+    expected = {"status": "ready", "model": "colours", "index_version": "shop-colours-1"}
+    assert client.get("/readyz").json == expected
+    assert client.get("/healthz").json == {"status": "alive"}
+
+
+def test_the_service_starts_without_the_store_and_recovers(tmp_path: Path, colours: ColourEncoder) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    service = client_of(url, colours)
+    assert_unavailable(service, 503, "index_unavailable")
+
+    start = ("-m", "vectorstore", "--path", tmp_path / "store", "--port", port)
+    with running(*start, log=tmp_path / "first.log") as store:
+        wait_until_ready(f"{url}/readyz", store)
+        writer = connect(settings_for(url))
+        fill(ItemIndex(writer, url, SHOP_ALIAS, colours), colours, SHOP)
+        writer.close()
+        assert service.get("/v1/search?text=red").json["items"][0]["id"] == "red-dress"
+        assert service.get("/readyz").status_code == 200
+    assert_problem(service.get("/v1/search?text=red"), 503, "index_unavailable")
+
+    with running(*start, log=tmp_path / "second.log") as store:
+        wait_until_ready(f"{url}/readyz", store)
+        answer = service.get("/v1/search").json
+        assert [item["id"] for item in answer["items"]] == NEWEST_FIRST
+
+
+def test_an_index_that_does_not_exist_yet_is_unavailable(store_url: str, colours: ColourEncoder) -> None:
+    assert_unavailable(client_of(store_url, colours, "nothing-here"), 503, "index_unavailable")
+
+
+@pytest.mark.usefixtures("shop_index")
+def test_an_index_of_another_model_is_never_searched(store_url: str) -> None:
+    assert_unavailable(client_of(store_url, OtherWeights()), 409, "model_mismatch")
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """A socket that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_store_that_does_not_answer_is_a_timeout(silent_url: str, colours: ColourEncoder) -> None:
+    response = client_of(silent_url, colours).get("/v1/search?text=red")
+    assert_problem(response, 504, "index_timeout")

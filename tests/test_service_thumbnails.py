@@ -1,0 +1,49 @@
+"""Thumbnails by content."""
+
+import io
+
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from catalog.images import image_sha256
+from catalog.thumbnails import thumbnail_path, write_thumbnail
+from tests.assertions import assert_problem
+from tests.service_doubles import picture_bytes, plain
+
+pytest_plugins = ["tests.service_fixtures"]
+
+
+def test_a_thumbnail_is_found_by_the_address_in_an_answer(shop: Flask, client: FlaskClient) -> None:
+    sha256 = image_sha256(picture_bytes(plain("red")))
+    path = thumbnail_path(shop.config["THUMBNAIL_DIR"], sha256)
+    write_thumbnail(plain("red"), path, 32)
+
+    address = client.get("/v1/items/red-dress").json["image"]
+    response = client.get(address)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "image/webp"
+    with Image.open(io.BytesIO(response.data)) as thumbnail:
+        assert thumbnail.size == (24, 32)
+    cache_control = response.headers["Cache-Control"]
+    assert all(word in cache_control for word in ("public", "immutable", "max-age=31536000"))
+    again = client.get(address, headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+    response.close()
+    again.close()
+
+
+def test_an_unknown_thumbnail_is_a_problem(client: FlaskClient) -> None:
+    assert_problem(client.get(f"/v1/thumbnails/{'0' * 64}"), 404, "thumbnail_not_found")
+
+
+def test_only_a_sha256_names_a_thumbnail(client: FlaskClient) -> None:
+    for name in (
+        "0" * 63,
+        "0" * 65,
+        "F" * 64,
+        "..%2f..%2fetc%2fpasswd",
+        f"{'0' * 64}.webp",
+        f"{'0' * 61}/..",
+    ):
+        assert_problem(client.get(f"/v1/thumbnails/{name}"), 404, "not_found")
