@@ -47,7 +47,11 @@ class ItemAnswer(Product):
 
 
 class Found(Product):
-    """`score`: cosine of the query and the picture that matched; null where nothing was asked for."""
+    """`score`: what the items are ranked by; null where nothing was asked for.
+
+    For a query of one text it is fused from pictures and keywords, and compares within one answer only; for
+    any other it is the cosine of the query and the picture that matched.
+    """
 
     score: float | None
     matched_image: Image | None

@@ -75,7 +75,7 @@ class Searcher:
         if vector is None:
             hits = self.index.browse(conditions, request.limit)
         else:
-            hits = self.index.search(vector, conditions, request.limit)
+            hits = self.index.search(vector, conditions, request.limit, _words(request.query))
         return hits, self.index.count(conditions)
 
     def _mix(self, parts: Sequence[QueryPart], stages: Stages) -> Vectors:
@@ -97,6 +97,15 @@ class Searcher:
             return decode_image(part.image or b"", self._limits, self.encoder.useful_side_px)
         except ImageError as error:
             raise FieldFailed(part.image_field(position), error) from error
+
+
+def _words(parts: Sequence[QueryPart]) -> str:
+    """What keyword search looks for beside the pictures: a query that is one text, and nothing else.
+
+    Keywords know neither weights nor pictures, so in a mix they would speak louder than their part.
+    """
+    alone = parts[0] if len(parts) == 1 else None
+    return alone.text or "" if alone is not None and alone.weight > 0 else ""
 
 
 def mixed(vectors: Sequence[Vectors], weights: Sequence[float]) -> Vectors:

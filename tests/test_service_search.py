@@ -44,8 +44,13 @@ def test_words_find_what_they_say(client: FlaskClient) -> None:
     assert ids(get(client, "text=green"))[0] == "green-shirt"
 
 
+def test_one_text_finds_the_words_of_a_title_too(client: FlaskClient) -> None:
+    assert ids(post(client, query=[{"text": "similar"}]))[0] == "pink/similar"
+    assert ids(get(client, "text=bag"))[:2] in (["black-bag", "yellow-bag"], ["yellow-bag", "black-bag"])
+
+
 def test_an_answer_has_the_shape_of_the_contract(client: FlaskClient) -> None:
-    answer = post(client, query=[{"text": "red"}], limit=1)
+    answer = post(client, query=[{"image": in_base64("red")}], limit=1)
     assert set(answer) == {
         "items", "total", "total_is", "model", "index_version", "took_ms", "request_id"
     }  # fmt: skip
