@@ -7,7 +7,7 @@ from vectorstore.errors import BadRequest
 from vectorstore.store import Store
 
 # Hints that change how fast or how consistent a cluster answers, and nothing of one machine's answer.
-_HINTS = {"wait", "timeout", "consistency", "ordering", "details_level", "exact"}
+_HINTS = {"timeout", "consistency", "ordering"}
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,25 @@ class Call:
     """The path's segments, unquoted: `("collections", "items", "points", "query")`."""
     query_string: bytes
     body: bytes
+    started_s: float
 
     @property
     def collection_name(self) -> str:
         return self.parts[1]
 
     @property
+    def target(self) -> str:
+        """Method and path below the collection: `POST points/query`."""
+        return f"{self.method} {'/'.join(self.parts[2:])}"
+
     def waits(self) -> bool:
         """The query parameter `wait`. Raises BadRequest for a parameter that nobody knows."""
         if not self.query_string:
             return False
         given = dict(parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True))
+        wait = given.pop("wait", "false")
         if unknown := given.keys() - _HINTS:
             raise BadRequest(f"Wrong input: unknown query parameter `{min(unknown)}`")
-        return given.get("wait", "false") in ("true", "1", "")
+        if wait not in ("true", "false"):
+            raise BadRequest("Wrong input: `wait` must be true or false")
+        return wait == "true"

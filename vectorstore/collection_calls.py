@@ -1,18 +1,16 @@
-"""Calls on collections as a whole: list, create, info, change, delete, aliases, payload indexes."""
+"""Calls on collections as a whole: list, create, info, change, delete, aliases."""
 
 from typing import Any
 
-import qdrant_edge as edge
 from qdrant_client.http import models
 
 from vectorstore.bodies import parse
 from vectorstore.calls import Call
-from vectorstore.collection import Operation
 from vectorstore.collection_files import Description
 from vectorstore.collection_info import collection_info
-from vectorstore.engine import engine
 from vectorstore.errors import NotAnswered, NotFound
-from vectorstore.payload_indexes import edge_schema
+
+_CHANGEABLE_OPTIMISER_SETTINGS = {"indexing_threshold", "deleted_threshold", "vacuum_min_vector_number"}
 
 
 async def list_collections(call: Call) -> Any:
@@ -28,20 +26,25 @@ async def exists(call: Call) -> Any:
 
 
 async def info(call: Call) -> Any:
-    return collection_info(call.store.get(call.collection_name))
+    return await collection_info(call.store.get(call.collection_name))
 
 
 async def create(call: Call) -> Any:
+    call.waits()
     await call.store.create(call.collection_name, parse(models.CreateCollection, call.body))
     return True
 
 
 async def change(call: Call) -> Any:
-    """Metadata and the indexing threshold can change; the rest stays as created."""
+    """Metadata and the optimiser's thresholds can change; the rest stays as created."""
+    call.waits()
     collection = call.store.get(call.collection_name)
     asked = parse(models.UpdateCollection, call.body)
     given = {name for name in asked.model_fields_set if getattr(asked, name) is not None}
     if fixed := given - {"metadata", "optimizers_config"}:
+        raise NotAnswered(f"`{min(fixed)}` stays as created: make a new collection and switch the alias")
+    thresholds = asked.optimizers_config.model_dump(exclude_none=True) if asked.optimizers_config else {}
+    if fixed := thresholds.keys() - _CHANGEABLE_OPTIMISER_SETTINGS:
         raise NotAnswered(f"`{min(fixed)}` stays as created: make a new collection and switch the alias")
 
     def apply(description: Description) -> None:
@@ -49,20 +52,21 @@ async def change(call: Call) -> Any:
         if asked.metadata is not None:
             merged = {**(settings.metadata or {}), **asked.metadata}
             settings.metadata = {key: value for key, value in merged.items() if value is not None}
-        if asked.optimizers_config is not None:
+        if thresholds:
             old = settings.optimizers_config or models.OptimizersConfigDiff()
-            given = asked.optimizers_config.model_dump(exclude_none=True)
-            settings.optimizers_config = old.model_copy(update=given)
+            settings.optimizers_config = old.model_copy(update=thresholds)
 
-    await collection.describe(apply, None)
+    await collection.describe(apply)
     return True
 
 
 async def delete(call: Call) -> Any:
+    call.waits()
     return await call.store.delete(call.collection_name)
 
 
 async def change_aliases(call: Call) -> Any:
+    call.waits()
     asked = parse(models.ChangeAliasesOperation, call.body)
     call.store.aliases.change(asked.actions, call.store.collections.__contains__)
     return True
@@ -74,30 +78,3 @@ async def list_aliases(call: Call) -> Any:
 
 async def collection_aliases(call: Call) -> Any:
     return {"aliases": call.store.aliases.of(call.store.get(call.collection_name).name)}
-
-
-async def create_payload_index(call: Call) -> Any:
-    collection = call.store.get(call.collection_name)
-    asked = parse(models.CreateFieldIndex, call.body)
-    if asked.field_schema is None:
-        raise NotAnswered("The kind of a payload index is not guessed here: send `field_schema`")
-    call.store.check_disk(0)
-    update = engine(
-        edge.UpdateOperation.create_field_index, asked.field_name, edge_schema(asked.field_schema)
-    )
-    stored = asked.model_dump(mode="json", exclude_none=True)["field_schema"]
-    number = await collection.describe(
-        lambda description: description.payload_indexes.update({asked.field_name: stored}),
-        Operation(update, 0),
-    )
-    return {"operation_id": number, "status": "completed"}
-
-
-async def delete_payload_index(call: Call) -> Any:
-    collection = call.store.get(call.collection_name)
-    field = call.parts[3]
-    update = engine(edge.UpdateOperation.delete_field_index, field)
-    number = await collection.describe(
-        lambda description: description.payload_indexes.pop(field, None) and None, Operation(update, 0)
-    )
-    return {"operation_id": number, "status": "completed"}

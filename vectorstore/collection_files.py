@@ -14,9 +14,10 @@ from pydantic import BaseModel, Field, ValidationError
 from qdrant_client.http import models
 
 from vectorstore.errors import BadValue, StartError
-from vectorstore.files import read_json, remove_tree, write_json
+from vectorstore.files import read_json, remove_tree, sync_path, write_json
 
 _DESCRIPTION = "collection.json"
+_UNFINISHED = "unfinished"
 _FORBIDDEN = set('<>:"/\\|?*\0\x1f')
 
 
@@ -33,7 +34,7 @@ class Description(BaseModel):
 def directory_name(name: str) -> str:
     """The name of a collection's directory. Raises BadValue for what cannot be one."""
     quoted = quote(name, safe=" +,=@")
-    if not name or name in (".", "..") or name.startswith(".") or _FORBIDDEN & set(name) or len(quoted) > 200:
+    if not name or name.startswith(".") or _FORBIDDEN & set(name) or len(quoted) > 200:
         raise BadValue(f"Validation error in path: [collection_name: {name!r} cannot be a name here]")
     return quoted
 
@@ -46,8 +47,23 @@ def shard_path(directory: Path, generation: int) -> Path:
     return directory / f"shard-{generation:06}"
 
 
+def begin(directory: Path) -> None:
+    """Make the directory of a collection that is not there until `save` has been called."""
+    remove_tree(directory)
+    directory.mkdir(parents=True)
+    (directory / _UNFINISHED).touch()
+
+
 def save(directory: Path, description: Description) -> None:
+    """Write the description in one step, and with it the generation that counts from now on."""
     write_json(directory / _DESCRIPTION, description.model_dump(mode="json", exclude_none=True))
+    (directory / _UNFINISHED).unlink(missing_ok=True)
+    sync_path(directory)
+    sync_path(directory.parent)
+
+
+def is_unfinished(directory: Path) -> bool:
+    return (directory / _UNFINISHED).exists() and not (directory / _DESCRIPTION).exists()
 
 
 def load(directory: Path) -> Description:
@@ -73,8 +89,10 @@ def segments_of(directory: Path, generation: int) -> list[str]:
 
 
 def remove_leftovers(directory: Path, generation: int) -> None:
-    """Remove half-made copies and generations that were replaced just before a crash."""
+    """Remove half-made copies with their journals, and generations that were replaced just before a crash."""
     current = shard_path(directory, generation)
     for path in directory.iterdir():
         if path.is_dir() and path != current:
             remove_tree(path)
+        elif path.name.startswith("journal-"):
+            path.unlink()

@@ -1,5 +1,6 @@
 """/metrics in Prometheus' text format, under the real server's names where it has the same figure."""
 
+from vectorstore.errors import StoreError
 from vectorstore.store import Store
 
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -19,23 +20,25 @@ class Metrics:
         self._by_bucket[sum(duration_s > bound for bound in _BUCKETS_S)] += 1
         self._seconds += duration_s
 
-    def text(self) -> bytes:
-        lines = [*self._collections(), *self._responses(), *self._durations()]
+    async def text(self) -> bytes:
+        lines = [*await self._collections(), *self._responses(), *self._durations()]
         return ("\n".join(lines) + "\n").encode()
 
-    def _collections(self) -> list[str]:
-        collections = list(self._store.collections.values())
-        infos = {collection.name: collection.info() for collection in collections}
+    async def _collections(self) -> list[str]:
+        counts = {}
+        for collection in self._store.collections.values():
+            try:
+                counts[collection.name] = await collection.status()
+            except StoreError:  # restarting: its other figures are still worth reading
+                continue
+        collections = self._store.collections.values()
         return [
             "# TYPE collections_total gauge",
             f"collections_total {len(collections)}",
-            *_gauge("collection_points", {name: info.points_count for name, info in infos.items()}),
-            *_gauge(
-                "collection_indexed_vectors", {n: info.indexed_vectors_count for n, info in infos.items()}
-            ),
-            *_gauge(
-                "collection_running_optimizations", {c.name: int(c.journal is not None) for c in collections}
-            ),
+            *_gauge("collection_points", {name: count["points_count"] for name, count in counts.items()}),
+            *_gauge("collection_indexed_vectors", {n: c["indexed_vectors_count"] for n, c in counts.items()}),
+            *_gauge("collection_running_optimizations", {c.name: int(c.is_optimising) for c in collections}),
+            *_gauge("collection_restarts_total", {c.name: c.restarts for c in collections}),
         ]
 
     def _responses(self) -> list[str]:

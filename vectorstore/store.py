@@ -2,49 +2,62 @@
 
 import asyncio
 import shutil
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from qdrant_client.http import models
 
 from vectorstore import collection_files
 from vectorstore.aliases import Aliases
-from vectorstore.collection import Collection, create_shard
 from vectorstore.collection_files import Description
 from vectorstore.collection_settings import check_create
 from vectorstore.errors import Conflict, DiskFull, NotFound, StartError, StoreError
 from vectorstore.files import remove_tree, sync_path
+from vectorstore.served_collection import ServedCollection
 
-_UNFINISHED = ".creating-"
 _DOOMED = ".deleting-"
 
 
 class Store:
-    """Opened from its directory. Raises StartError if that is not whole."""
+    """Its collections are there after `open()`."""
 
-    def __init__(self, path: Path, indexing_threshold_kb: int, min_free_disk_bytes: int) -> None:
+    def __init__(
+        self, path: Path, context: ForkServerContext, indexing_threshold_kb: int, min_free_disk_bytes: int
+    ) -> None:
         self._root = path / "collections"
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._context = context
         self._indexing_threshold_kb = indexing_threshold_kb
         self._min_free_disk_bytes = min_free_disk_bytes
-        self._creation = asyncio.Lock()
+        self._changing = asyncio.Lock()
         self.aliases = Aliases(path / "aliases.json")
-        self.collections: dict[str, Collection] = {}
+        self.collections: dict[str, ServedCollection] = {}
+
+    async def open(self) -> None:
+        """Open every collection. Raises StartError if one is not whole."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        collections = []
         for directory in sorted(self._root.iterdir()):
-            if directory.name.startswith("."):
+            if directory.name.startswith(".") or collection_files.is_unfinished(directory):
                 remove_tree(directory)
-            else:
-                self._open(directory)
+                continue
+            description = collection_files.load(directory)
+            collection_files.remove_leftovers(directory, description.generation)
+            collections.append(self._collection(directory, description))
+        await asyncio.gather(*(self._start(collection) for collection in collections))
 
-    def _open(self, directory: Path) -> None:
-        description = collection_files.load(directory)
-        collection_files.remove_leftovers(directory, description.generation)
+    def _collection(self, directory: Path, description: Description) -> ServedCollection:
         name = collection_files.collection_name(directory)
-        try:
-            self.collections[name] = Collection(name, directory, description, self._indexing_threshold_kb)
-        except StoreError as error:
-            raise StartError(f"{directory} cannot be loaded ({error}): restore it from a backup") from error
+        return ServedCollection(name, directory, description, self._context, self._indexing_threshold_kb)
 
-    def get(self, name: str) -> Collection:
+    async def _start(self, collection: ServedCollection) -> None:
+        try:
+            await collection.start()
+        except StoreError as error:
+            where = collection.directory
+            raise StartError(f"{where} cannot be loaded ({error}): restore it from a backup") from error
+        self.collections[collection.name] = collection
+
+    def get(self, name: str) -> ServedCollection:
         """By name or alias. Raises NotFound."""
         collection = self.collections.get(self.aliases.resolve(name))
         if collection is None:
@@ -56,30 +69,30 @@ class Store:
         directory = self._root / collection_files.directory_name(name)
         check_create(settings)
         self.check_disk(0)
-        async with self._creation:
+        async with self._changing:
             if name in self.collections or self.aliases.resolve(name) != name:
                 raise Conflict(f"Wrong input: Collection `{name}` already exists!")
-            unfinished = self._root / (_UNFINISHED + directory.name)
-            remove_tree(unfinished)
-            description = Description(settings=settings)
-            create_shard(unfinished, description, self._indexing_threshold_kb)
-            unfinished.rename(directory)
-            sync_path(self._root)
-            self.collections[name] = Collection(name, directory, description, self._indexing_threshold_kb)
+            collection_files.begin(directory)
+            collection = self._collection(directory, Description(settings=settings))
+            try:
+                await collection.start()
+                await collection.describe(lambda _: None)
+            except StoreError:
+                remove_tree(directory)
+                raise
+            self.collections[name] = collection
 
     async def delete(self, name: str) -> bool:
         """Whether there was such a collection; its aliases go with it."""
-        async with self._creation:
-            collection = self.collections.get(name)
+        async with self._changing:
+            collection = self.collections.pop(name, None)
             if collection is None:
                 return False
-            async with collection.gate:
-                self.aliases.forget(name)
-                del self.collections[name]
-                collection.close()
-                doomed = self._root / (_DOOMED + collection.directory.name)
-                collection.directory.rename(doomed)
-                sync_path(self._root)
+            self.aliases.forget(name)
+            doomed = self._root / (_DOOMED + collection.directory.name)
+            await collection.close()
+            collection.directory.rename(doomed)
+            sync_path(self._root)
             await asyncio.to_thread(remove_tree, doomed)
             return True
 
@@ -91,6 +104,5 @@ class Store:
                 " vector store; reads are still answered"
             )
 
-    def close(self) -> None:
-        for collection in self.collections.values():
-            collection.close()
+    async def close(self) -> None:
+        await asyncio.gather(*(collection.close() for collection in self.collections.values()))

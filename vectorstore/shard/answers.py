@@ -6,7 +6,7 @@ from uuid import UUID
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.vectors import answered
+from vectorstore.shard.vectors import answered
 
 
 def point_id(identifier: int | UUID | str) -> int | str:

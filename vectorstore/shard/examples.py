@@ -1,33 +1,25 @@
 """The examples of a query: vectors, or points whose vectors are looked up and left out of the answer."""
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from qdrant_client.http import models
 
-from vectorstore.collection import Collection
-from vectorstore.engine import engine
-from vectorstore.errors import BadRequest, NotFound
-from vectorstore.vectors import VectorSchema
-
-Lookup: TypeAlias = Callable[[str], Collection]
-"""Finds a collection by name or alias."""
+from vectorstore.errors import BadRequest, NotAnswered, NotFound
+from vectorstore.shard.engine import engine
+from vectorstore.shard.shard import Shard
 
 
 class Examples:
     """Turns the vector inputs of one query into the engine's, and remembers which points they named."""
 
-    def __init__(
-        self, collection: Collection, using: str | None, source: models.LookupLocation | None, lookup: Lookup
-    ) -> None:
-        self._schema: VectorSchema = collection.schema
+    def __init__(self, shard: Shard, using: str | None, source: models.LookupLocation | None) -> None:
+        if source is not None:
+            raise NotAnswered("`lookup_from` is not answered here: retrieve the vectors and send them")
         self.using = using
-        self._collection = collection if source is None else lookup(source.collection)
-        self._source_vector = using if source is None or source.vector is None else source.vector
-        # Points of another collection may share an id with one of this by chance.
-        self._excludes = self._collection is collection
         self.excluded: list[Any] = []
+        self._shard = shard
+        self._schema = shard.schema
 
     @property
     def name(self) -> str:
@@ -47,16 +39,12 @@ class Examples:
         return self._schema.query(self.name, given)
 
     def _stored(self, identifier: int | str | UUID) -> Any:
-        name = self._collection.schema.name(self._source_vector)
-        found = engine(self._collection.shard.retrieve, [identifier], False, [name])
+        found = engine(self._shard.edge_shard.retrieve, [identifier], False, [self.name])
         if not found:
             raise NotFound(f"Not found: No point with id {identifier} found")
         vectors = found[0].vector or {}
-        vector = vectors.get(name) if isinstance(vectors, dict) else vectors
+        vector = vectors.get(self.name) if isinstance(vectors, dict) else vectors
         if vector is None:
-            raise BadRequest(f"Wrong input: the point {identifier} has no vector `{name}`")
-        if isinstance(vector, list) and len(vector) != self._schema.dense[self.name].size:
-            raise BadRequest(f"Wrong input: the vector of {identifier} has {len(vector)} dimensions")
-        if self._excludes:
-            self.excluded.append(found[0].id)
+            raise BadRequest(f"Wrong input: the point {identifier} has no vector `{self.name}`")
+        self.excluded.append(found[0].id)
         return vector

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import qdrant_edge as edge
 from qdrant_client.http import models
 
@@ -70,11 +71,13 @@ def _optional(build: Callable[[Any], Any], given: Any) -> Any:
 def _match(given: Any) -> Any:
     match given:
         case models.MatchValue():
-            return edge.MatchValue(given.value)
+            # Edge takes Python's True for the integer 1; numpy's it takes for a boolean.
+            value = np.bool_(given.value) if isinstance(given.value, bool) else given.value
+            return edge.MatchValue(value)
         case models.MatchAny():
-            return edge.MatchAny(list(given.any))
+            return edge.MatchAny(_plain(list(given.any)))
         case models.MatchExcept():
-            return edge.MatchExcept(list(given.except_))
+            return edge.MatchExcept(_plain(list(given.except_)))
         case models.MatchText():
             return edge.MatchText(given.text)
         case models.MatchTextAny():
@@ -86,6 +89,11 @@ def _match(given: Any) -> Any:
         case models.MatchSubstring():
             return edge.MatchSubstring(given.substring)
     raise NotAnswered(f"{type(given).__name__} is not answered here")
+
+
+def _plain(value: Any) -> Any:
+    """The value as it is: the client's models mention numpy types that JSON never brings."""
+    return value
 
 
 def _range(given: models.Range | models.DatetimeRange) -> Any:
@@ -125,7 +133,7 @@ _CONDITIONS: dict[type, Callable[[Any], Any]] = {
     models.HasIdCondition: lambda given: edge.HasIdCondition(set(given.has_id)),
     models.HasVectorCondition: lambda given: edge.HasVectorCondition(given.has_vector),
     models.NestedCondition: lambda given: edge.NestedCondition(
-        given.nested.key, filter_of(given.nested.filter)
+        given.nested.key, _filter(given.nested.filter)
     ),
     models.Filter: _filter,
 }

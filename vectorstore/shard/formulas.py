@@ -6,8 +6,8 @@ from typing import Any
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.engine import engine
-from vectorstore.filters import condition_of, geo_point
+from vectorstore.shard.engine import engine
+from vectorstore.shard.filters import condition_of, geo_point
 
 _DECAYS: dict[type, tuple[str, edge.DecayKind]] = {
     models.LinDecayExpression: ("lin_decay", edge.DecayKind.Lin),

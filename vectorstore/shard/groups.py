@@ -9,14 +9,13 @@ from typing import Any
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.answers import record, scored, with_payload_of, with_vector_of
 from vectorstore.bodies import at_least_one
-from vectorstore.collection import Collection
-from vectorstore.engine import engine
 from vectorstore.errors import NotAnswered
-from vectorstore.examples import Lookup
-from vectorstore.payload_path import values_at
-from vectorstore.queries import edge_request
+from vectorstore.shard.answers import record, scored, with_payload_of, with_vector_of
+from vectorstore.shard.engine import engine
+from vectorstore.shard.payload_path import values_at
+from vectorstore.shard.queries import edge_request
+from vectorstore.shard.shard import Shard
 
 # Hits fetched at first per hit asked for: most products have one to three pictures.
 _OVERFETCH = 3
@@ -24,16 +23,14 @@ _OVERFETCH = 3
 _Groups = dict[int | str, list[Any]]
 
 
-def query_groups(
-    collection: Collection, request: models.QueryGroupsRequest, lookup: Lookup
-) -> dict[str, Any]:
+def query_groups(shard: Shard, request: models.QueryGroupsRequest) -> dict[str, Any]:
     if request.with_lookup is not None:
         raise NotAnswered("`with_lookup` is not answered here: retrieve the other collection's points by id")
     limit = at_least_one("limit", request.limit, default=10)
     size = at_least_one("group_size", request.group_size, default=3)
-    search = _Search(collection, request, lookup)
+    search = _Search(shard, request)
     groups = search.best_groups(limit, size)
-    details = _details(collection, request, groups)
+    details = _details(shard, request, groups)
     return {
         "groups": [
             {"id": value, "hits": [{**scored(hit, False, False), **details[hit.id]} for hit in hits]}
@@ -42,24 +39,23 @@ def query_groups(
     }
 
 
-def _details(collection: Collection, request: models.QueryGroupsRequest, groups: _Groups) -> dict[Any, Any]:
+def _details(shard: Shard, request: models.QueryGroupsRequest, groups: _Groups) -> dict[Any, Any]:
     """Payload and vectors, fetched for the hits of the answer alone."""
     payload, has_payload = with_payload_of(request.with_payload, default=False)
     vector, has_vector = with_vector_of(request.with_vector)
     hits = {hit.id for hits in groups.values() for hit in hits}
     if not has_payload and not has_vector:
         return dict.fromkeys(hits, {})
-    found = engine(collection.shard.retrieve, list(hits), payload, vector)
+    found = engine(shard.edge_shard.retrieve, list(hits), payload, vector)
     return {point.id: record(point, has_payload, has_vector) for point in found}
 
 
 class _Search:
     """One grouped search, run with as many engine queries as it takes."""
 
-    def __init__(self, collection: Collection, request: models.QueryGroupsRequest, lookup: Lookup) -> None:
-        self._collection = collection
+    def __init__(self, shard: Shard, request: models.QueryGroupsRequest) -> None:
+        self._shard = shard
         self._path = request.group_by
-        self._lookup = lookup
         shared = request.model_fields_set & models.QueryRequest.model_fields.keys()
         self._request = models.QueryRequest.model_construct(
             **{name: getattr(request, name) for name in shared - {"limit"}}
@@ -96,8 +92,8 @@ class _Search:
 
     def _hits(self, limit: int) -> list[Any]:
         self._request.limit = limit
-        asked = edge_request(self._collection, self._request, self._lookup)
-        found: list[Any] = engine(self._collection.shard.query, asked)
+        asked = edge_request(self._shard, self._request)
+        found: list[Any] = engine(self._shard.edge_shard.query, asked)
         return found
 
     def _grouped(self, hits: list[Any], limit: int, size: int) -> _Groups:
@@ -121,11 +117,8 @@ class _Search:
         if not short:
             return groups
         self._request.limit = size
-        asked = [
-            edge_request(self._collection, self._request, self._lookup, self._equals(value))
-            for value in short
-        ]
-        found = engine(self._collection.shard.query_batch, edge.QueryBatchRequest(asked))
+        asked = [edge_request(self._shard, self._request, self._equals(value)) for value in short]
+        found = engine(self._shard.edge_shard.query_batch, edge.QueryBatchRequest(asked))
         return {**groups, **dict(zip(short, found, strict=True))}
 
     def _equals(self, value: int | str) -> edge.FieldCondition:

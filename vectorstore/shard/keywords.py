@@ -5,8 +5,8 @@ from functools import lru_cache
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.engine import engine
 from vectorstore.errors import BadRequest, NotAnswered
+from vectorstore.shard.engine import engine
 
 MODEL = "qdrant/bm25"
 

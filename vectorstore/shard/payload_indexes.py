@@ -1,15 +1,14 @@
 """Payload indexes: from the client's schema to the engine's, with graph links always on."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import qdrant_edge as edge
-from pydantic import TypeAdapter
 from qdrant_client.http import models
 
-from vectorstore.engine import engine
 from vectorstore.errors import NotAnswered
-
-SCHEMA: TypeAdapter[Any] = TypeAdapter(models.PayloadFieldSchema)
+from vectorstore.shard.engine import engine
+from vectorstore.shard.shard import Operation, Shard
 
 _PARAMS: dict[str, Any] = {
     "keyword": edge.KeywordIndexParams,
@@ -23,22 +22,17 @@ _PARAMS: dict[str, Any] = {
 }
 
 
-def kind_of(schema: Any) -> str:
-    """`keyword`, `integer`, ..."""
-    return str(schema.value if isinstance(schema, models.PayloadSchemaType) else schema.type.value)
-
-
 def edge_schema(schema: Any) -> Any:
     """The engine's index parameters. Raises NotAnswered for what would lose results or is not honoured."""
     if isinstance(schema, models.PayloadSchemaType):
-        return _PARAMS[schema.value](enable_hnsw=None)
+        return _PARAMS[schema.value](enable_hnsw=True)
     if schema.enable_hnsw is False:
         raise NotAnswered(
             "`enable_hnsw: false` is not answered here: filtered searches would silently lose most results"
         )
     if schema.memory is not None:
         raise NotAnswered("`memory` of a payload index is not answered here: leave it out, or set `on_disk`")
-    given = schema.model_dump(exclude_none=True, exclude={"type"})
+    given = schema.model_dump(exclude_none=True, exclude={"type"}) | {"enable_hnsw": True}
     if isinstance(schema, models.TextIndexParams):
         given |= _text_settings(schema)
     return engine(_PARAMS[schema.type.value], **given)
@@ -53,3 +47,14 @@ def _text_settings(schema: models.TextIndexParams) -> dict[str, Any]:
     if schema.scoring is not None:
         changed["scoring"] = bool(schema.scoring)
     return changed
+
+
+def create_index(_: Shard, request: models.CreateFieldIndex) -> Iterator[Operation]:
+    if request.field_schema is None:
+        raise NotAnswered("The kind of a payload index is not guessed here: send `field_schema`")
+    schema = edge_schema(request.field_schema)
+    yield Operation(engine(edge.UpdateOperation.create_field_index, request.field_name, schema), 0)
+
+
+def delete_index(_: Shard, field: str) -> Iterator[Operation]:
+    yield Operation(engine(edge.UpdateOperation.delete_field_index, field), 0)

@@ -5,29 +5,27 @@ from typing import Any
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.answers import scored, with_payload_of, with_vector_of
 from vectorstore.bodies import at_least_one, refuse_shard_key
-from vectorstore.collection import Collection
-from vectorstore.engine import engine
 from vectorstore.errors import BadRequest, BadValue
-from vectorstore.examples import Examples, Lookup
-from vectorstore.filters import filter_of
-from vectorstore.scoring import scoring_of
+from vectorstore.shard.answers import scored, with_payload_of, with_vector_of
+from vectorstore.shard.engine import engine
+from vectorstore.shard.examples import Examples
+from vectorstore.shard.filters import filter_of
+from vectorstore.shard.scoring import scoring_of
+from vectorstore.shard.shard import Shard
 
 # Quantised search does not rescore unless told so, and then loses one hit in seventy.
 _RESCORE = edge.QuantizationSearchParams(rescore=True, oversampling=2.0)
 
 
-def query(collection: Collection, request: models.QueryRequest, lookup: Lookup) -> dict[str, Any]:
-    asked = edge_request(collection, request, lookup)
-    return {"points": _answers(request, engine(collection.shard.query, asked))}
+def query(shard: Shard, request: models.QueryRequest) -> dict[str, Any]:
+    asked = edge_request(shard, request)
+    return {"points": _answers(request, engine(shard.edge_shard.query, asked))}
 
 
-def query_batch(
-    collection: Collection, batch: models.QueryRequestBatch, lookup: Lookup
-) -> list[dict[str, Any]]:
-    asked = [edge_request(collection, request, lookup) for request in batch.searches]
-    found = engine(collection.shard.query_batch, edge.QueryBatchRequest(asked)) if asked else []
+def query_batch(shard: Shard, batch: models.QueryRequestBatch) -> list[dict[str, Any]]:
+    asked = [edge_request(shard, request) for request in batch.searches]
+    found = engine(shard.edge_shard.query_batch, edge.QueryBatchRequest(asked)) if asked else []
     return [{"points": _answers(request, hits)} for request, hits in zip(batch.searches, found, strict=True)]
 
 
@@ -37,13 +35,11 @@ def _answers(request: models.QueryRequest, hits: list[Any]) -> list[dict[str, An
     return [scored(hit, has_payload, has_vector) for hit in hits]
 
 
-def edge_request(
-    collection: Collection, request: models.QueryRequest, lookup: Lookup, more_filter: Any = None
-) -> edge.QueryRequest:
+def edge_request(shard: Shard, request: models.QueryRequest, more_filter: Any = None) -> edge.QueryRequest:
     """The engine's request; `more_filter` is one more engine condition that every hit must meet."""
     refuse_shard_key(request)
     limit = at_least_one("limit", request.limit, default=10)
-    examples = Examples(collection, request.using, request.lookup_from, lookup)
+    examples = Examples(shard, request.using, request.lookup_from)
     query_ = scoring_of(request.query, examples, limit)
     if request.offset is not None and request.offset < 0:
         raise BadValue("Validation error in JSON body: [offset: must be 0 or larger]")
@@ -53,7 +49,7 @@ def edge_request(
         limit=limit,
         offset=request.offset,
         query=query_,
-        prefetches=_prefetches(collection, request.prefetch, lookup),
+        prefetches=_prefetches(shard, request.prefetch),
         with_vector=vector,
         with_payload=payload,
         filter=_filter(request.filter, examples, more_filter),
@@ -62,20 +58,20 @@ def edge_request(
     )
 
 
-def _prefetches(collection: Collection, given: Any, lookup: Lookup) -> list[edge.Prefetch]:
+def _prefetches(shard: Shard, given: Any) -> list[edge.Prefetch]:
     if given is None:
         return []
-    return [_prefetch(collection, part, lookup) for part in (given if isinstance(given, list) else [given])]
+    return [_prefetch(shard, part) for part in (given if isinstance(given, list) else [given])]
 
 
-def _prefetch(collection: Collection, given: models.Prefetch, lookup: Lookup) -> edge.Prefetch:
+def _prefetch(shard: Shard, given: models.Prefetch) -> edge.Prefetch:
     limit = at_least_one("limit", given.limit, default=10)
-    examples = Examples(collection, given.using, given.lookup_from, lookup)
+    examples = Examples(shard, given.using, given.lookup_from)
     query_ = scoring_of(given.query, examples, limit)
     return edge.Prefetch(
         limit=limit,
         query=query_,
-        prefetches=_prefetches(collection, given.prefetch, lookup),
+        prefetches=_prefetches(shard, given.prefetch),
         params=_params(given.params),
         filter=_filter(given.filter, examples, None),
         score_threshold=given.score_threshold,

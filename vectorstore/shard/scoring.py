@@ -7,11 +7,11 @@ import numpy as np
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.engine import engine
 from vectorstore.errors import BadRequest, NotAnswered
-from vectorstore.examples import Examples
-from vectorstore.formulas import formula_of
-from vectorstore.reads import order_by_of
+from vectorstore.shard.engine import engine
+from vectorstore.shard.examples import Examples
+from vectorstore.shard.formulas import formula_of
+from vectorstore.shard.reads import order_by_of
 
 # Qdrant's own constant of reciprocal rank fusion.
 _RRF_K = 2

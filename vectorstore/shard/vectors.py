@@ -1,4 +1,4 @@
-"""Vectors: checked against the collection, and turned into what the engine takes."""
+"""Vectors: checked against the shard, and turned into what the engine takes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,9 @@ import numpy as np
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore import keywords
+from vectorstore.collection_settings import UNNAMED
 from vectorstore.errors import BadRequest, NotAnswered
-
-# The engine's name of the vector of a collection whose vectors have no names.
-UNNAMED = ""
+from vectorstore.shard import keywords
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import qdrant_edge as edge
 from qdrant_client.http import models
 
 from vectorstore.bodies import refuse_shard_key
-from vectorstore.collection import Collection, Operation
-from vectorstore.engine import engine
+from vectorstore.collection_settings import UNNAMED
 from vectorstore.errors import BadRequest, BadValue
-from vectorstore.filters import filter_of
-from vectorstore.vectors import UNNAMED
+from vectorstore.shard.engine import engine
+from vectorstore.shard.filters import filter_of
+from vectorstore.shard.shard import Operation, Shard
 
 # The engine keeps every other call waiting during one operation: 256 points cost it 5 to 10 ms.
 _POINTS_PER_OPERATION = 256
@@ -19,7 +19,7 @@ _MODES = {mode: getattr(edge.UpdateMode, mode.name.title().replace("_", "")) for
 _UPDATE = edge.UpdateOperation
 
 
-def upsert(collection: Collection, request: models.PointsList | models.PointsBatch) -> Iterator[Operation]:
+def upsert(shard: Shard, request: models.PointsList | models.PointsBatch) -> Iterator[Operation]:
     refuse_shard_key(request)
     condition = filter_of(request.update_filter)
     mode = None if request.update_mode is None else _MODES[request.update_mode]
@@ -28,8 +28,8 @@ def upsert(collection: Collection, request: models.PointsList | models.PointsBat
         raise BadRequest("Wrong input: Empty update request")
     for start in range(0, len(points), _POINTS_PER_OPERATION):
         part = points[start : start + _POINTS_PER_OPERATION]
-        vectors = [collection.schema.stored(point.vector) for point in part]
-        collection.schema.check_numbers(vectors)
+        vectors = [shard.schema.stored(point.vector) for point in part]
+        shard.schema.check_numbers(vectors)
         built = [
             engine(edge.Point, point.id, vector, point.payload or {})
             for point, vector in zip(part, vectors, strict=True)
@@ -54,10 +54,10 @@ def _unbatched(batch: models.Batch) -> list[models.PointStruct]:
     ]
 
 
-def update_vectors(collection: Collection, request: models.UpdateVectors) -> Iterator[Operation]:
+def update_vectors(shard: Shard, request: models.UpdateVectors) -> Iterator[Operation]:
     refuse_shard_key(request)
-    vectors = [collection.schema.stored(point.vector) for point in request.points]
-    collection.schema.check_numbers(vectors)
+    vectors = [shard.schema.stored(point.vector) for point in request.points]
+    shard.schema.check_numbers(vectors)
     built = [
         engine(edge.PointVectors, point.id, vector)
         for point, vector in zip(request.points, vectors, strict=True)
@@ -65,30 +65,30 @@ def update_vectors(collection: Collection, request: models.UpdateVectors) -> Ite
     yield Operation(_UPDATE.update_vectors(built, condition=filter_of(request.update_filter)), len(built))
 
 
-def delete_vectors(collection: Collection, request: models.DeleteVectors) -> Iterator[Operation]:
-    names = [collection.schema.name(name) for name in request.vector]
+def delete_vectors(shard: Shard, request: models.DeleteVectors) -> Iterator[Operation]:
+    names = [shard.schema.name(name) for name in request.vector]
     yield _selected(request, _UPDATE.delete_vectors, _UPDATE.delete_vectors_by_filter, names)
 
 
-def delete(_: Collection, request: models.PointIdsList | models.FilterSelector) -> Iterator[Operation]:
+def delete(_: Shard, request: models.PointIdsList | models.FilterSelector) -> Iterator[Operation]:
     yield _selected(request, _UPDATE.delete_points, _UPDATE.delete_points_by_filter)
 
 
-def set_payload(_: Collection, request: models.SetPayload) -> Iterator[Operation]:
+def set_payload(_: Shard, request: models.SetPayload) -> Iterator[Operation]:
     arguments = (request.payload, request.key)
     yield _selected(request, _UPDATE.set_payload, _UPDATE.set_payload_by_filter, *arguments)
 
 
-def overwrite_payload(_: Collection, request: models.SetPayload) -> Iterator[Operation]:
+def overwrite_payload(_: Shard, request: models.SetPayload) -> Iterator[Operation]:
     arguments = (request.payload, request.key)
     yield _selected(request, _UPDATE.overwrite_payload, _UPDATE.overwrite_payload_by_filter, *arguments)
 
 
-def delete_payload(_: Collection, request: models.DeletePayload) -> Iterator[Operation]:
+def delete_payload(_: Shard, request: models.DeletePayload) -> Iterator[Operation]:
     yield _selected(request, _UPDATE.delete_payload, _UPDATE.delete_payload_by_filter, request.keys)
 
 
-def clear_payload(_: Collection, request: models.PointIdsList | models.FilterSelector) -> Iterator[Operation]:
+def clear_payload(_: Shard, request: models.PointIdsList | models.FilterSelector) -> Iterator[Operation]:
     yield _selected(request, _UPDATE.clear_payload, _UPDATE.clear_payload_by_filter)
 
 
@@ -106,7 +106,7 @@ def _selected(
     raise BadValue("Validation error in JSON body: [points: either points or filter must be given]")
 
 
-_BATCHED: dict[type, tuple[str, Callable[[Collection, Any], Iterator[Operation]]]] = {
+_BATCHED: dict[type, tuple[str, Callable[[Shard, Any], Iterator[Operation]]]] = {
     models.UpsertOperation: ("upsert", upsert),
     models.DeleteOperation: ("delete", delete),
     models.SetPayloadOperation: ("set_payload", set_payload),
@@ -118,8 +118,8 @@ _BATCHED: dict[type, tuple[str, Callable[[Collection, Any], Iterator[Operation]]
 }
 
 
-def batch(collection: Collection, request: models.UpdateOperations) -> Iterator[Operation]:
+def batch(shard: Shard, request: models.UpdateOperations) -> Iterator[Operation]:
     """The operations of a batch, in order."""
     for operation in request.operations:
         field, build = _BATCHED[type(operation)]
-        yield from build(collection, getattr(operation, field))
+        yield from build(shard, getattr(operation, field))

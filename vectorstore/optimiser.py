@@ -1,0 +1,106 @@
+"""Keeps searches fast: decides when a collection is worth optimising, and has it done."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import time
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
+from types import TracebackType
+
+from vectorstore.collection_settings import dense_vectors
+from vectorstore.errors import StoreError
+from vectorstore.files import tree_bytes
+from vectorstore.served_collection import ServedCollection
+from vectorstore.store import Store
+from vectorstore.swap import Swap
+
+_log = logging.getLogger(__name__)
+_TICK_S = 1.0
+_RETRY_AFTER_S = 60.0
+# A bulk load is optimised when it pauses, or when this many times the threshold is waiting.
+_IMPATIENCE = 5
+_BYTES_PER_NUMBER = 4
+
+
+@dataclass
+class _Seen:
+    """What is remembered of a collection between two looks at it."""
+
+    touched: int = 0
+    touched_at_last_swap: int = 0
+    not_before_s: float = 0.0
+    checked: bool = False
+
+
+class Optimiser:
+    """Works while it is entered, on one collection at a time."""
+
+    def __init__(self, store: Store, context: ForkServerContext, min_free_disk_bytes: int) -> None:
+        self._store = store
+        self._context = context
+        self._min_free_disk_bytes = min_free_disk_bytes
+        self._seen: dict[str, _Seen] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            for collection in list(self._store.collections.values()):
+                seen = self._seen.setdefault(
+                    f"{collection.name} {collection.description.created_at}", _Seen()
+                )
+                try:
+                    if await self._is_due(collection, seen):
+                        await self._optimise(collection, seen)
+                except (StoreError, OSError, TimeoutError) as error:
+                    _log.warning("%s is not optimised now: %s", collection.name, error)
+                    seen.not_before_s = time.monotonic() + _RETRY_AFTER_S
+
+    async def _is_due(self, collection: ServedCollection, seen: _Seen) -> bool:
+        threshold = _threshold_points(collection)
+        if threshold is None or time.monotonic() < seen.not_before_s:
+            return False
+        status = await collection.status()
+        before, seen.touched = seen.touched, status["touched"]
+        new = seen.touched - seen.touched_at_last_swap
+        is_quiet = seen.touched == before
+        if not seen.checked:  # just started: how much was left to do is not known
+            seen.checked = True
+        elif new < threshold or (not is_quiet and new < _IMPATIENCE * threshold):
+            return False
+        unindexed = (await collection.status(exact=True))["unindexed"]
+        # Overwritten and deleted points are skipped in every search until they are cleared away.
+        return bool(unindexed >= threshold or new > max(threshold, status["points_count"] // 5))
+
+    async def _optimise(self, collection: ServedCollection, seen: _Seen) -> None:
+        size = await asyncio.to_thread(tree_bytes, collection.path)
+        free = shutil.disk_usage(collection.directory).free
+        if free < 3 * size + self._min_free_disk_bytes:
+            raise StoreError(f"a copy needs {3 * size >> 20} MB of free disk, there are {free >> 20} MB")
+        await Swap(collection, self._context).run()
+        seen.touched_at_last_swap = seen.touched = (await collection.status())["touched"]
+
+
+def _threshold_points(collection: ServedCollection) -> int | None:
+    """From how many scanned points on a graph is faster; None if indexing is switched off."""
+    settings = collection.description.settings
+    threshold_kb = collection.threshold_kb
+    if settings.optimizers_config is not None and settings.optimizers_config.indexing_threshold is not None:
+        threshold_kb = settings.optimizers_config.indexing_threshold
+    sizes = [params.size for params in dense_vectors(settings).values()]
+    if not threshold_kb or not sizes:
+        return None
+    return max(1, threshold_kb * 1024 // (_BYTES_PER_NUMBER * max(sizes)))
