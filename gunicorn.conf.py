@@ -17,6 +17,9 @@ threads = 8
 timeout = 120
 graceful_timeout = 30
 
+# 512 characters of a search percent-encode to 6144 bytes; this is the most that gunicorn takes.
+limit_request_line = 8190
+
 # PyTorch's threads do not survive a fork: a model loaded before it can hang in every worker.
 preload_app = False
 

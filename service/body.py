@@ -1,9 +1,10 @@
 """The body of a search as it comes: JSON, or a form with a picture and the rest as JSON."""
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
-from flask import Request
+from flask import Flask, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from service.answers import FieldError
@@ -13,14 +14,16 @@ from service.validation import validated
 
 _JSON = "application/json"
 _FORM = "multipart/form-data"
+# Several times the largest body that is taken by default; whoever sends more is no careless customer.
+_DISCARDED_BYTES = 100_000_000
 
 
-def read_search(request: Request) -> SearchRequest:
+def read_search() -> SearchRequest:
     """Raises MalformedJson, FieldsInvalid, or werkzeug's 413 and 415."""
     if request.mimetype == _JSON:
-        return validated(SearchRequest, parsed(request.get_data(cache=False)))
+        return validated(SearchRequest, parsed(_json_body()))
     if request.mimetype == _FORM:
-        return _read_form(request)
+        return _read_form()
     raise UnsupportedMediaType(f"Send {_JSON}, or {_FORM} with a file `image`.")
 
 
@@ -32,18 +35,44 @@ def parsed(json: bytes | str) -> Any:
         raise MalformedJson(f"Not JSON: {error}.") from error
 
 
-def _read_form(request: Request) -> SearchRequest:
-    _check_names(request)
+def install(app: Flask) -> None:
+    app.after_request(_discard_rest)
+
+
+def _discard_rest(response: Response) -> Response:
+    """Take in what is left of a refused body, within bounds.
+
+    A server that answers and closes while the client still sends resets the connection, and most clients
+    then never see the answer.
+    """
+    if response.status_code < 400:
+        return response
+    rest, left = request.environ["wsgi.input"], _DISCARDED_BYTES
+    with suppress(OSError, ValueError):  # the client is gone: then nobody waits for the answer
+        while left > 0 and (read := len(rest.read(min(left, 65536)))):
+            left -= read
+    return response
+
+
+def _json_body() -> bytes:
+    body = request.get_data(cache=False)
+    # A body without a length is cut off at the limit; only reading on tells that there was more (413).
+    request.stream.read(1)
+    return body
+
+
+def _read_form() -> SearchRequest:
+    _check_names()
     sent = request.form.get("request", "")
     rest = validated(SearchRequest, parsed(sent)) if sent else SearchRequest()
     return with_upload(rest, request.files["image"].read())
 
 
-def with_upload(request: SearchRequest, picture: bytes) -> SearchRequest:
-    return request.model_copy(update={"query": [*request.query, Upload(image=picture)]})
+def with_upload(wanted: SearchRequest, picture: bytes) -> SearchRequest:
+    return wanted.model_copy(update={"query": [*wanted.query, Upload(image=picture)]})
 
 
-def _check_names(request: Request) -> None:
+def _check_names() -> None:
     faults = [
         _fault(name, "unknown field; known here: image, request")
         for name in request.form

@@ -12,7 +12,7 @@ blueprint = Blueprint("search", __name__)
 
 @blueprint.post("/v1/search")
 def search() -> Response:
-    return json_response(current_searcher().answer(read_search(request)))
+    return json_response(current_searcher().answer(read_search()))
 
 
 @blueprint.get("/v1/search")

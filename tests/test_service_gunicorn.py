@@ -162,15 +162,35 @@ def line_with(part: str, log: Path) -> str:
     return next(line for line in log.read_text().splitlines() if part in line)
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(web: Web) -> None:
+def test_the_longest_text_fits_into_an_address(web: Web) -> None:
+    assert web.search("\N{DRESS}" * 512).status == 200
+    answer = web.search("x" * 5000)
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "text.0")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "image/jpeg"])
+def test_who_sends_too_much_still_sees_why(web: Web, content_type: str) -> None:
+    answer = web.ask("/v1/search", b" " * 40_000_000, **{"Content-Type": content_type})
+    expected = {"application/json": (413, "body_too_large"), "image/jpeg": (415, "unsupported_media_type")}
+    assert (answer.status, answer.body["code"]) == expected[content_type]
+
+
+def raw_answer(web: Web, *parts: bytes) -> bytes:
     port = urllib.parse.urlsplit(web.url).port
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(
-            b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            b"Content-Length: 99000000\r\nConnection: close\r\n\r\n"
-        )
-        answer = connection.makefile("rb").read()
-    assert answer.startswith(b"HTTP/1.1 413 ") and b"body_too_large" in answer
+    head = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for part in (head, *parts):
+            connection.sendall(part)
+        with connection.makefile("rb") as answer:
+            return answer.read()
+
+
+def test_a_body_without_a_length_is_never_cut_off_in_silence(web: Web) -> None:
+    chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    whole = raw_answer(web, b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n{}\r\n", chunk, b"0\r\n\r\n")
+    assert whole.startswith(b"HTTP/1.1 200 ")
+    cut = raw_answer(web, b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n{}\r\n", *[chunk] * 30, b"0\r\n\r\n")
+    assert cut.startswith(b"HTTP/1.1 413 ") and b"body_too_large" in cut
 
 
 def test_a_taken_port_is_told_in_one_line() -> None:
