@@ -29,9 +29,9 @@ class _Seen:
     """What is remembered of a collection between two looks at it."""
 
     touched: int = 0
-    touched_at_last_swap: int = 0
+    checked_at: int | None = None
+    """How many were touched when the unindexed points were last counted; None if they never were."""
     not_before_s: float = 0.0
-    checked: bool = False
 
 
 class Optimiser:
@@ -75,15 +75,16 @@ class Optimiser:
             return False
         status = await collection.status()
         before, seen.touched = seen.touched, status["touched"]
-        new = seen.touched - seen.touched_at_last_swap
-        is_quiet = seen.touched == before
-        if not seen.checked:  # just started: how much was left to do is not known
-            seen.checked = True
-        elif new < threshold or (not is_quiet and new < _IMPATIENCE * threshold):
-            return False
+        if seen.touched < before:  # another process, which counts from 0
+            seen.checked_at = None
+        if seen.checked_at is not None:
+            new, is_quiet = seen.touched - seen.checked_at, seen.touched == before
+            if new < threshold or (not is_quiet and new < _IMPATIENCE * threshold):
+                return False
+        seen.checked_at = seen.touched
         unindexed = (await collection.status(exact=True))["unindexed"]
         # Overwritten and deleted points are skipped in every search until they are cleared away.
-        return bool(unindexed >= threshold or new > max(threshold, status["points_count"] // 5))
+        return bool(unindexed >= threshold or seen.touched > max(threshold, status["points_count"] // 5))
 
     async def _optimise(self, collection: ServedCollection, seen: _Seen) -> None:
         size = await asyncio.to_thread(tree_bytes, collection.path)
@@ -91,7 +92,10 @@ class Optimiser:
         if free < 3 * size + self._min_free_disk_bytes:
             raise StoreError(f"a copy needs {3 * size >> 20} MB of free disk, there are {free >> 20} MB")
         await Swap(collection, self._context).run()
-        seen.touched_at_last_swap = seen.touched = (await collection.status())["touched"]
+        seen.touched, seen.checked_at = (
+            0,
+            0,
+        )  # the new process has counted the writes that were replayed on it
 
 
 def _threshold_points(collection: ServedCollection) -> int | None:

@@ -72,7 +72,7 @@ def _match(given: Any) -> Any:
     match given:
         case models.MatchValue():
             # Edge takes Python's True for the integer 1; numpy's it takes for a boolean.
-            value = np.bool_(given.value) if isinstance(given.value, bool) else given.value
+            value: Any = np.bool_(given.value) if isinstance(given.value, bool) else given.value
             return edge.MatchValue(value)
         case models.MatchAny():
             return edge.MatchAny(_plain(list(given.any)))
