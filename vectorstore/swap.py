@@ -19,9 +19,9 @@ from vectorstore.targets import FLUSH, WAIT
 _log = logging.getLogger(__name__)
 # Calls under way at once while the journal is replayed: enough to keep the process busy.
 _REPLAY_WINDOW = 4
-# Writers wait while the last of the journal is replayed: no more than this many calls.
+# Writers wait while the last of the journal is replayed: when it is this short, or shrinks no more.
 _LAST_CALLS = 16
-_MAX_ROUNDS = 50
+_SHRINKING = 0.7
 
 
 class Swap:
@@ -84,11 +84,11 @@ class Swap:
             )
 
     async def _catch_up(self, successor: ShardProcess) -> None:
-        """Replay the journal while it grows, until little of it is left."""
+        """Replay the journal while it grows, until little of it is left or the writers are as fast."""
         journal = self._journal()
-        for _ in range(_MAX_ROUNDS):
-            if journal.unread <= _LAST_CALLS:
-                return
+        before = float("inf")
+        while _LAST_CALLS < journal.unread < _SHRINKING * before:
+            before = journal.unread
             await self._replay(successor, journal)
 
     async def _replay(self, successor: ShardProcess, journal: Journal) -> None:

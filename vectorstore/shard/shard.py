@@ -63,9 +63,13 @@ class Shard:
     def _sync_log(self) -> None:
         """fsync the engine's write-ahead log, from which a load restores what was not flushed."""
         log = self.path / "wal"
-        for name in os.listdir(log):
-            sync_path(log / name)
-        sync_path(log)
+        while True:
+            try:
+                for name in os.listdir(log):
+                    sync_path(log / name)
+                return sync_path(log)
+            except FileNotFoundError:  # the engine has renamed a part of its log meanwhile: once more
+                continue
 
     async def flush(self) -> None:
         """Flush the shard, which also shortens its log and so the next start."""
