@@ -1,6 +1,5 @@
 """The live collection: the client's connection, the alias, and the check that it was built by our model."""
 
-import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,7 +7,7 @@ from typing import TypeVar
 from qdrant_client import QdrantClient, models
 
 from catalog.encoder import Encoder
-from catalog.errors import IndexUnavailable, ModelMismatch
+from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
 from catalog.schema import PAYLOAD_INDEXES, collection_settings, next_collection_name
 from catalog.settings import Settings
@@ -47,18 +46,18 @@ class LiveCollection:
         self._url = url
         self._alias = alias
         self._encoder = encoder
-        self._name: str | None = None
-        self._trusted_until = 0.0
-        self._lock = threading.Lock()
+        self._known: tuple[str, float] | None = None  # the name, and until when it is trusted
 
     def name(self) -> str:
-        """The collection's name. Raises IndexUnavailable if nothing is indexed yet, ModelMismatch."""
-        with self._lock:
-            if self._name is None or time.monotonic() >= self._trusted_until:
-                with translated(self._url):
-                    self._name = self._look_up()
-                self._trusted_until = time.monotonic() + _ALIAS_TRUSTED_S
-            return self._name
+        """The collection's name. Raises IndexEmpty if nothing is indexed yet, ModelMismatch."""
+        known = self._known
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        # Without a lock: behind one, the callers of a store that hangs would time out one after another.
+        with translated(self._url):
+            name = self._look_up()
+        self._known = (name, time.monotonic() + _ALIAS_TRUSTED_S)
+        return name
 
     def call(self, operation: Callable[[QdrantClient, str], T]) -> T:
         """Run `operation(client, collection)`; once more if the collection was dropped since its look-up."""
@@ -66,7 +65,7 @@ class LiveCollection:
             with translated(self._url):
                 return operation(self._client, self.name())
         except CollectionGone:
-            self._name = None
+            self._known = None
             with translated(self._url):
                 return operation(self._client, self.name())
 
@@ -84,7 +83,7 @@ class LiveCollection:
     def _look_up(self) -> str:
         name = self._target()
         if name is None:
-            raise IndexUnavailable(
+            raise IndexEmpty(
                 f"Nothing is indexed yet under the alias {self._alias!r}: run `python -m ingest run FEED`."
             )
         metadata = self._client.get_collection(name).config.metadata or {}

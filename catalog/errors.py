@@ -13,6 +13,7 @@ CatalogError
 ├── EncoderUnavailable      the model cannot be loaded or run
 ├── ModelMismatch           the collection was built by another model
 ├── IndexUnavailable        the vector store does not answer, or refuses for now
+│   ├── IndexEmpty          nothing has been ingested yet
 │   └── IndexTimeout
 └── IndexRefused            the vector store rejects a call as wrong, or rejects our key
 
@@ -84,6 +85,10 @@ class ModelMismatch(CatalogError):
 
 class IndexUnavailable(CatalogError):
     code = "index_unavailable"
+
+
+class IndexEmpty(IndexUnavailable):
+    code = "index_empty"
 
 
 class IndexTimeout(IndexUnavailable):

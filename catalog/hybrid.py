@@ -17,9 +17,9 @@ def hybrid_query(vector: Vectors, words: str, condition: models.Filter, candidat
     """Arguments of a query that fuses the `candidates` best points by picture and by keywords.
 
     Fused by DBSF (distribution-based score fusion: each list's scores are scaled by its mean and three
-    standard deviations, then added) rather than by rank: on 400 titles of 3,370 products that the bundled model
-    was not trained on, MRR was .898 against .870 for reciprocal rank fusion, and something that only one list
-    holds no longer goes before what nearly leads both.
+    standard deviations, then added) rather than by rank: on 400 titles of 3,370 products that the bundled
+    model was not trained on, MRR was .898 against .870 for reciprocal rank fusion, and something that only
+    one list holds no longer goes before what nearly leads both.
     """
     by_picture = models.Prefetch(
         query=vector.tolist(), using=IMAGE, params=SEARCH_PARAMS, filter=condition, limit=candidates

@@ -20,6 +20,8 @@ NEEDED_BYTES = 300_000_000
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 40.0
 
+Service = subprocess.Popen[bytes]
+
 
 def main() -> None:
     store_port = _port("VECTORSTORE_PORT", 6333)
@@ -28,6 +30,7 @@ def main() -> None:
         sys.exit(f"Error: the disk is full: the demo needs {NEEDED_BYTES // 1_000_000} MB.")
     environ = {
         **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "VECTORSTORE_PORT": str(store_port),
         "QDRANT_URL": f"http://127.0.0.1:{store_port}",
         "HOST": "127.0.0.1",
@@ -37,25 +40,38 @@ def main() -> None:
     }
     _run(["python", "-m", "ingest", "sample", str(SAMPLE)], environ)
     address = f"http://127.0.0.1:{web_port}"
-    with LOG.open("wb") as log:
-        services = subprocess.Popen(
-            ["honcho", "start", "--no-colour"],  # noqa: S607 - from the environment that scripts/demo made
-            env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+    print(f"Starting the store and the web service (their output: {LOG})", flush=True)
+    LOG.unlink(missing_ok=True)
+    # The web service first: honcho gives PORT to its first process, and ports further up to the others.
+    services = [_start(["web", "vectorstore"], environ)]
     try:
-        print(f"Starting the store, the web service and the worker (their output: {LOG})", flush=True)
         _wait_for(f"{environ['QDRANT_URL']}/readyz", services)
         _run(["python", "-m", "ingest", "run", environ["FEEDS"]], environ)
+        # Only now, so that it finds the feed unchanged and leaves the first ingest to be seen here.
+        services.append(_start(["worker"], environ))
         _wait_for(f"{address}/readyz", services)
         _show_search(address)
         print(f"\nVitrine is at {address}  (Ctrl-C stops it)", flush=True)
-        services.wait()
+        while _all_run(services):
+            time.sleep(0.5)
         _give_up(services)
     except KeyboardInterrupt:
         print("\nStopping", flush=True)
     finally:
         _stop(services)
     print("Stopped.")
+
+
+def _start(names: list[str], environ: dict[str, str]) -> Service:
+    with LOG.open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - our own Procfile
+            ["honcho", "start", "--no-colour", *names],  # noqa: S607 - of the environment that scripts/demo made
+            env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+
+def _all_run(services: list[Service]) -> bool:
+    return all(service.poll() is None for service in services)
 
 
 def _port(variable: str, default: int) -> int:
@@ -77,21 +93,21 @@ def _run(command: list[str], environ: dict[str, str]) -> None:
         sys.exit(f"Error: `{' '.join(command)}` failed (exit code {code}).")
 
 
-def _wait_for(url: str, services: subprocess.Popen[bytes]) -> None:
+def _wait_for(url: str, services: list[Service]) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while True:
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
                 return
         except OSError:  # not there yet, or there and not ready
-            if services.poll() is not None or time.monotonic() > deadline:
+            if not _all_run(services) or time.monotonic() > deadline:
                 _give_up(services)
             time.sleep(0.2)
 
 
-def _give_up(services: subprocess.Popen[bytes]) -> None:
+def _give_up(services: list[Service]) -> None:
     end = LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-    state = "stopped" if services.poll() is not None else "is not ready"
+    state = "is not ready" if _all_run(services) else "stopped"
     sys.exit(
         "\n".join([*end, f"Error: one of the services {state}; its last lines are above, all in {LOG}."])
     )
@@ -105,19 +121,20 @@ def _show_search(address: str) -> None:
     print(f"\n$ curl '{url}'")
     for item in answer["items"]:
         price = f"{item['price']:.2f} {item['currency']}"
-        print(f"  {item['score']:.3f}  {item['id']:<8} {item['title']:<50.50} {price:>11}")
+        print(f"  {item['score']:.3f}  {item['title']:<60.60} {price:>11}")
     print(f"  {answer['total']} items in {answer['took_ms']['total']:.0f} ms")
 
 
-def _stop(services: subprocess.Popen[bytes]) -> None:
+def _stop(services: list[Service]) -> None:
     # Ctrl-C again, while they stop, must not leave them behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if services.poll() is None:
-        services.terminate()
+    for service in services:
+        service.terminate()
+    for service in services:
         try:
-            services.wait(STOP_TIMEOUT_S)
+            service.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            services.kill()
+            service.kill()
 
 
 if __name__ == "__main__":

@@ -90,8 +90,12 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
         Kind(504, "Index timeout", "The search index did not answer in time.", retry_after_s=5),
     ),
     (
+        catalog_errors.IndexEmpty,
+        Kind(503, "Index empty", "Nothing has been ingested yet.", retry_after_s=5),
+    ),
+    (
         catalog_errors.IndexUnavailable,
-        Kind(503, "Index unavailable", "The search index is down, or empty still.", retry_after_s=5),
+        Kind(503, "Index unavailable", "The search index does not answer now.", retry_after_s=5),
     ),
     # Neither the client nor a later try can mend a wrong key or a call that the store does not know.
     (

@@ -1,6 +1,8 @@
 """catalog/index.py and catalog/collection.py against a real store over a real socket."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,14 @@ import pytest
 
 from catalog.collection import connect
 from catalog.encoder import Encoder, Vectors
-from catalog.errors import IndexRefused, IndexTimeout, IndexUnavailable, ItemNotFound, ModelMismatch
+from catalog.errors import (
+    IndexEmpty,
+    IndexRefused,
+    IndexTimeout,
+    IndexUnavailable,
+    ItemNotFound,
+    ModelMismatch,
+)
 from catalog.filters import AnyOf, Between, Filter
 from catalog.index import ItemIndex
 from catalog.items import parse_item
@@ -21,11 +30,11 @@ from tests.servers import answering, silent
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ITEMS: list[dict[str, Any]] = [
-    {"id": "dress", "title": "Red summer dress", "category": "dresses", "brand": "Acme", "price": 50, "in_stock": True},
-    {"id": "gown", "title": "Red evening gown", "category": "dresses", "brand": "Nuit", "price": 200, "in_stock": False},
-    {"id": "jeans", "title": "Blue jeans", "category": "jeans", "price": 80, "in_stock": True},
-    {"id": "belt", "title": "Brown belt", "category": "belts", "brand": "Acme"},
-]  # fmt: skip
+    dict(id="dress", title="Red summer dress", category="dresses", brand="Acme", price=50, in_stock=True),
+    dict(id="gown", title="Red evening gown", category="dresses", brand="Nuit", price=200, in_stock=False),
+    dict(id="jeans", title="Blue jeans", category="jeans", price=80, in_stock=True),
+    dict(id="belt", title="Brown belt", category="belts", brand="Acme"),
+]
 
 
 def unit(*values: float, dimension: int) -> Vectors:
@@ -187,7 +196,7 @@ def test_another_model_is_refused_for_reads_and_writes(
 
 
 def test_an_index_that_is_not_made_yet_says_so(index: ItemIndex) -> None:
-    with pytest.raises(IndexUnavailable, match="Nothing is indexed yet"):
+    with pytest.raises(IndexEmpty, match="Nothing is indexed yet"):
         index.search(unit(1, dimension=256), {}, 1)
 
 
@@ -210,9 +219,16 @@ def test_a_store_that_is_down_says_how_to_start_it(elsewhere: Any) -> None:
         elsewhere(f"http://127.0.0.1:{free_port()}").count({})
 
 
-def test_a_store_that_hangs_is_a_timeout(elsewhere: Any) -> None:
-    with silent() as url, pytest.raises(IndexTimeout):
-        elsewhere(url).count({})
+def test_callers_of_a_store_that_hangs_time_out_side_by_side(elsewhere: Any) -> None:
+    def fails(index: ItemIndex) -> float:
+        with pytest.raises(IndexTimeout):
+            index.count({})
+        return time.monotonic() - started
+
+    with silent() as url, ThreadPoolExecutor(6) as callers:
+        index, started = elsewhere(url), time.monotonic()
+        waits = list(callers.map(fails, [index] * 6))
+    assert max(waits) < 4, "one second each, not one after another"
 
 
 @pytest.mark.parametrize(

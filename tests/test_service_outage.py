@@ -62,8 +62,10 @@ def test_the_service_starts_without_the_store_and_recovers(tmp_path: Path, colou
         assert [item["id"] for item in answer["items"]] == NEWEST_FIRST
 
 
-def test_an_index_that_does_not_exist_yet_is_unavailable(store_url: str, colours: ColourEncoder) -> None:
-    assert_unavailable(client_of(store_url, colours, "nothing-here"), 503, "index_unavailable")
+def test_an_index_that_does_not_exist_yet_says_that_it_is_empty(
+    store_url: str, colours: ColourEncoder
+) -> None:
+    assert_unavailable(client_of(store_url, colours, "nothing-here"), 503, "index_empty")
 
 
 @pytest.mark.usefixtures("shop_index")
