@@ -1,5 +1,6 @@
 """`python -m vectorstore` as a real process on a free port, for the vector store's tests and bench."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -89,6 +90,14 @@ class VectorStore:
         """SIGKILL, as the kernel or a power switch would."""
         self.process.kill()
         self._ended()
+
+    def kill_shards(self) -> None:
+        """SIGKILL for its shard and optimising processes alone."""
+        for pid in family(self.process.pid)[1:]:
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                # What they are forked from has children, or is not the fork server.
+                if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes() and family(pid) == [pid]:
+                    os.kill(pid, signal.SIGKILL)
 
     def wait(self) -> int:
         """For a process that ends by itself: its exit status."""
