@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -29,10 +30,10 @@ def test_a_swap_loses_nothing_stalls_nobody_and_finds_the_same(shop: Shop) -> No
         load(store, shop)
         under_load = MixedLoad(store, shop)
         under_load.start()
-        wait_until_optimised(store)
+        wait_until_optimised(store, at_least=0.8)
         under_load.over.set()
         under_load.join()
-        assert store.said("optimised items")
+        until(lambda: store.said("optimised items"))
         # bench/vectorstore.py measures the 250 ms that are promised; a machine that runs tests is busier.
         assert max(under_load.query_s) < 1.0
         assert under_load.failures == []
@@ -41,6 +42,13 @@ def test_a_swap_loses_nothing_stalls_nobody_and_finds_the_same(shop: Shop) -> No
             assert everything["result"]["count"] == POINTS
             for name, (condition, passes) in cases(shop).items():
                 assert recall(http, shop, condition, passes(shop)) >= 0.97, name
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert condition()
 
 
 def recall(http: httpx.Client, shop: Shop, condition: object, passes: np.ndarray) -> float:
@@ -65,10 +73,7 @@ def test_writes_of_every_kind_during_an_optimisation_are_in_the_swapped_copy(tmp
         load(store, shop)
         client.update_collection(COLLECTION, optimizers_config={"indexing_threshold": 100})
         directory = tmp_path / "collections" / COLLECTION
-        deadline = time.monotonic() + 30
-        while not list(directory.glob("journal-*")) and time.monotonic() < deadline:
-            time.sleep(0.001)
-        assert list(directory.glob("journal-*")), "the optimiser did not start"
+        until(lambda: bool(list(directory.glob("journal-*"))))
         client.delete(COLLECTION, [1, 2, 3])
         client.set_payload(COLLECTION, {"brand": "changed"}, points=[10, 11])
         client.overwrite_payload(COLLECTION, {"brand": "alone"}, points=[12])
@@ -77,7 +82,7 @@ def test_writes_of_every_kind_during_an_optimisation_are_in_the_swapped_copy(tmp
             COLLECTION, [{"id": 70_000, "vector": {"image": shop.vectors[0].tolist()}, "payload": {}}]
         )
         wait_until_optimised(store, at_least=0.9)
-        assert list(directory.glob("shard-000001")) == []
+        until(lambda: not list(directory.glob("shard-000001")))
         found = {
             point.id: point.payload for point in client.retrieve(COLLECTION, [1, 2, 3, 10, 11, 12, 70_000])
         }

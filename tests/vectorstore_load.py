@@ -70,6 +70,7 @@ def wait_until_optimised(store: VectorStore, at_least: float = 0.95) -> float:
             indexed, points = info.indexed_vectors_count or 0, info.points_count or 0
             if info.status == models.CollectionStatus.GREEN and indexed >= 2 * at_least * points:
                 return time.perf_counter() - began
+            assert time.perf_counter() - began < 900, info
             time.sleep(0.5)
 
 

@@ -101,6 +101,11 @@ class VectorStore:
 
     def wait(self) -> int:
         """For a process that ends by itself: its exit status."""
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
         return self._ended()
 
     def _ended(self) -> int:

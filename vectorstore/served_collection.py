@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from vectorstore.collection_files import Description, save, segments_of, shard_path
+from vectorstore.collection_files import Description, files_of, save, shard_path
 from vectorstore.errors import NotFound, StoreError, Unavailable
 from vectorstore.journal import Journal
 from vectorstore.shard_process import ShardProcess
@@ -55,9 +55,12 @@ class ServedCollection:
     async def start(self) -> None:
         """Open the current generation. Raises StoreError."""
         self._process = await self.open_generation(self.description.generation)
-        segments = segments_of(self.directory, self.description.generation)
-        if segments != self.description.segments:
-            await self.describe(lambda description: setattr(description, "segments", segments))
+        await self._remember_files()
+
+    async def _remember_files(self) -> None:
+        files = await asyncio.to_thread(files_of, self.directory, self.description.generation)
+        if files != self.description.files:
+            await self.describe(lambda description: setattr(description, "files", files))
 
     async def open_generation(self, generation: int) -> ShardProcess:
         process = ShardProcess(self._on_death)
@@ -111,10 +114,10 @@ class ServedCollection:
 
     async def replace(self, process: ShardProcess, generation: int) -> ShardProcess | None:
         """Let another process serve, from another generation of the shard. The process that served before."""
-        segments = segments_of(self.directory, generation)
+        files = await asyncio.to_thread(files_of, self.directory, generation)
 
         def change(description: Description) -> None:
-            description.generation, description.segments = generation, segments
+            description.generation, description.files = generation, files
 
         await self.describe(change)
         replaced, self._process = self._process, process
@@ -127,6 +130,7 @@ class ServedCollection:
             self._restart.cancel()
         if self._process is not None:
             await self._process.stop()
+            await self._remember_files()
 
     def _running(self) -> ShardProcess:
         if self._closed:
