@@ -8,7 +8,8 @@ import os
 import socket
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +30,24 @@ def say(what: str, figure: str, goal: str = "") -> None:
     print(f"{what:<66} {figure:>16}   {goal}", flush=True)
 
 
-def stalls(points: int) -> None:
-    """The longest query while a whole bulk load is optimised, under a mixed load."""
-    shop = Shop.made(points)
-    # A threshold of 0 keeps the optimiser off until everything is there.
+@contextmanager
+def bulk_loaded(shop: Shop) -> Iterator[VectorStore]:
+    """A store whose optimiser was switched on after the whole shop was loaded, as is best for bulk."""
     with serving(environ={"QDRANT__STORAGE__OPTIMIZERS__INDEXING_THRESHOLD_KB": "0"}) as store:
         with store.client() as client:
             create(client, shop.dimension)
-        load(store, shop)
-        under_load = MixedLoad(store, shop)
-        under_load.start()
-        with store.client() as client:
+            say(f"durable upserts, {len(shop.vectors):,} points", f"{load(store, shop):,.0f}/s")
             on = models.OptimizersConfigDiff(indexing_threshold=10_000)
             client.update_collection(COLLECTION, optimizers_config=on)
+        yield store
+
+
+def stalls(points: int) -> None:
+    """The longest query while a whole bulk load is optimised, under a mixed load."""
+    shop = Shop.made(points)
+    with bulk_loaded(shop) as store:
+        under_load = MixedLoad(store, shop)
+        under_load.start()
         wait_s = wait_until_optimised(store)
         time.sleep(2)
         under_load.over.set()
@@ -216,10 +222,7 @@ def upsert_and_serve(points: int) -> None:
 def size(points: int) -> None:
     """Memory and disk of a large collection."""
     shop = Shop.made(points)
-    with serving() as store:
-        with store.client() as client:
-            create(client, shop.dimension)
-        say(f"durable upserts, {points:,} points", f"{load(store, shop):,.0f}/s")
+    with bulk_loaded(shop) as store:
         say("  optimised and swapped in after the last one", f"{wait_until_optimised(store):.0f} s")
         recall(store, shop)
         store.stop()

@@ -39,6 +39,21 @@ def filled(store: VectorStore, points: int = 600) -> None:
             put(http, SHOP.body(start, 200))
 
 
+@pytest.fixture(scope="module")
+def stopped_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a store with 400 points that was stopped in order."""
+    path = tmp_path_factory.mktemp("stopped")
+    with serving(path) as store:
+        filled(store, 400)
+    return path
+
+
+@pytest.fixture
+def stopped(stopped_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, for a test to damage."""
+    return Path(shutil.copytree(stopped_once, tmp_path / "store"))
+
+
 def count(store: VectorStore) -> int:
     answer = httpx.post(f"{store.url}/collections/{COLLECTION}/points/count", content=b"{}")
     return int(answer.json()["result"]["count"])
@@ -88,54 +103,47 @@ def test_a_full_disk_refuses_writes_and_goes_on_reading(tmp_path: Path) -> None:
             assert count(store) == 450
 
 
-def test_a_torn_alias_file_is_refused_in_one_clear_line(tmp_path: Path) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 200)
-    (tmp_path / "aliases.json").write_text('{"items-li')
-    assert_refused_at_start(tmp_path, "aliases.json is damaged")
-    (tmp_path / "aliases.json").unlink()
-    with serving(tmp_path) as store:
-        assert count(store) == 200
+def test_a_torn_alias_file_is_refused_in_one_clear_line(stopped: Path) -> None:
+    (stopped / "aliases.json").write_text('{"items-li')
+    assert_refused_at_start(stopped, "aliases.json is damaged")
+    (stopped / "aliases.json").unlink()
+    with serving(stopped) as store:
+        assert count(store) == 400
 
 
-def test_an_alias_change_that_was_cut_short_leaves_the_old_aliases(tmp_path: Path) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 200)
+def test_an_alias_change_that_was_cut_short_leaves_the_old_aliases(stopped: Path) -> None:
+    with serving(stopped) as store:
         link = {"create_alias": {"collection_name": COLLECTION, "alias_name": "live"}}
         answer = httpx.post(f"{store.url}/collections/aliases", content=orjson.dumps({"actions": [link]}))
         assert answer.status_code == 200
-    (tmp_path / "aliases.json.new").write_text('{"li')
-    with serving(tmp_path) as store:
-        assert httpx.get(f"{store.url}/collections/live").json()["result"]["points_count"] == 200
+    (stopped / "aliases.json.new").write_text('{"li')
+    with serving(stopped) as store:
+        assert httpx.get(f"{store.url}/collections/live").json()["result"]["points_count"] == 400
 
 
-def test_a_half_made_copy_is_removed_and_never_served(tmp_path: Path) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 400)
-    directory = tmp_path / "collections" / COLLECTION
+def test_a_half_made_copy_is_removed_and_never_served(stopped: Path) -> None:
+    directory = stopped / "collections" / COLLECTION
     [current] = directory.glob("shard-*")
     half = directory / "shard-000002"
     shutil.copytree(current, half)
     shutil.rmtree(next((half / "segments").iterdir()))
     (directory / "journal-000002").write_bytes(b"half")
-    (tmp_path / "collections" / "unborn").mkdir()
-    (tmp_path / "collections" / "unborn" / "unfinished").touch()
-    with serving(tmp_path) as store:
+    (stopped / "collections" / "unborn").mkdir()
+    (stopped / "collections" / "unborn" / "unfinished").touch()
+    with serving(stopped) as store:
         assert count(store) == 400
         assert [path.name for path in directory.iterdir() if path.is_dir()] == [current.name]
-        assert not (tmp_path / "collections" / "unborn").exists()
+        assert not (stopped / "collections" / "unborn").exists()
 
 
-def test_a_missing_segment_is_refused_in_one_clear_line(tmp_path: Path) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 400)
-    [segments] = tmp_path.glob(f"collections/{COLLECTION}/shard-*/segments")
+def test_a_missing_segment_is_refused_in_one_clear_line(stopped: Path) -> None:
+    [segments] = stopped.glob(f"collections/{COLLECTION}/shard-*/segments")
     lost = next(segments.iterdir())
-    kept = tmp_path / "kept"
+    kept = stopped / "kept"
     shutil.move(lost, kept)
-    assert_refused_at_start(tmp_path, lost.name)
+    assert_refused_at_start(stopped, lost.name)
     shutil.move(kept, lost)
-    with serving(tmp_path) as store:
+    with serving(stopped) as store:
         assert count(store) == 400
 
 
@@ -147,34 +155,29 @@ def test_a_missing_segment_is_refused_in_one_clear_line(tmp_path: Path) -> None:
         ("*/payload_storage", "lacks"),
     ],
 )
-def test_a_damaged_segment_is_refused_and_never_served(tmp_path: Path, pattern: str, text: str) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 400)
-    [segments] = tmp_path.glob(f"collections/{COLLECTION}/shard-*/segments")
+def test_a_damaged_segment_is_refused_and_never_served(stopped: Path, pattern: str, text: str) -> None:
+    [segments] = stopped.glob(f"collections/{COLLECTION}/shard-*/segments")
     for path in segments.glob(pattern):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.write_bytes(b"{")
-    assert_refused_at_start(tmp_path, text)
+    assert_refused_at_start(stopped, text)
 
 
-def test_a_torn_description_is_refused_in_one_clear_line(tmp_path: Path) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 200)
-    (tmp_path / "collections" / COLLECTION / "collection.json").write_text("{")
-    assert_refused_at_start(tmp_path, "collection.json is damaged")
+def test_a_torn_description_is_refused_in_one_clear_line(stopped: Path) -> None:
+    (stopped / "collections" / COLLECTION / "collection.json").write_text("{")
+    assert_refused_at_start(stopped, "collection.json is damaged")
 
 
-def test_a_shard_process_that_dies_comes_back(tmp_path: Path) -> None:
-    with serving(tmp_path) as store:
-        filled(store, 200)
+def test_a_shard_process_that_dies_comes_back(stopped: Path) -> None:
+    with serving(stopped) as store:
         store.kill_shards()
         deadline = time.monotonic() + 20
         url = f"{store.url}/collections/{COLLECTION}"
         while httpx.get(url).status_code == 503 and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert count(store) == 200
+        assert count(store) == 400
         assert "collection_restarts_total" in httpx.get(f"{store.url}/metrics").text
 
 
