@@ -7,9 +7,9 @@ from typing import Final
 
 from PIL import Image
 
-from ingest.sample.blocks import Look
 from ingest.sample.fabric import cloth
 from ingest.sample.families import FRAMES, Family
+from ingest.sample.look import Look
 from ingest.sample.more_families import FAMILIES
 from ingest.sample.palette import BACKDROPS
 from ingest.sample.shapes import View
@@ -18,29 +18,13 @@ from ingest.sample.studio import Sheet, photograph
 BRANDS: Final = ("Brindlewick", "Ostrelle", "Kelvane", "Tavorra", "Quillmere", "Fennholt", "Lumenfold")
 
 _MATERIALS: Final = {
-    "jersey": "soft cotton",
-    "denim": "washed denim",
-    "knit": "fine merino knit",
-    "leather": "smooth leather",
-    "satin": "fluid satin",
-    "canvas": "sturdy cotton canvas",
-    "straw": "woven straw",
-    "patent": "glossy patent leather",
+    "jersey": "soft cotton", "denim": "washed denim", "knit": "fine merino knit", "leather": "smooth leather",
+    "satin": "fluid satin", "canvas": "sturdy cotton canvas", "straw": "woven straw", "patent": "glossy patent leather",
     "rib": "ribbed wool",
 }
-_CARE: Final = (
-    "Made to be worn often.",
-    "True to size.",
-    "Easy to wear, easy to love.",
-    "A piece for every season.",
-    "Finished with care, down to the last seam.",
-    "Goes with almost everything.",
-)
-_DETAILS: Final = (
-    (0.0, -0.3),
-    (0.24, -0.12),
-    (-0.12, 0.12),
-)  # where a close-up looks, in frames from the middle
+_CARE: Final = ("Made to be worn often.", "True to size.", "Easy to wear, easy to love.", "A piece for every season.",
+                "Finished with care, down to the last seam.", "Goes with almost everything.")
+_DETAILS: Final = ((0.0, -0.3), (0.24, -0.12), (-0.12, 0.12))  # where a close-up looks, in frames from the middle
 
 
 @dataclass(frozen=True)
@@ -82,19 +66,10 @@ class Product:
         family = self.family
         sleeve = {"none": "sleeveless", "": ""}.get(family.sleeve, family.sleeve)
         return {
-            "id": self.id,
-            "title": self.title,
-            "description": self.description,
-            "category": family.category,
-            "brand": self.brand,
-            "colour": self.colour,
-            "gender": family.gender,
-            "pattern": self.pattern,
-            "sleeve": sleeve,
-            "price": f"{self.price:.2f}",
-            "currency": "EUR",
-            "in_stock": "true" if self.in_stock else "false",
-            "url": f"https://shop.example/p/{self.id}",
+            "id": self.id, "title": self.title, "description": self.description, "category": family.category,
+            "brand": self.brand, "colour": self.colour, "gender": family.gender, "pattern": self.pattern,
+            "sleeve": sleeve, "price": f"{self.price:.2f}", "currency": "EUR",
+            "in_stock": "true" if self.in_stock else "false", "url": f"https://shop.example/p/{self.id}",
             "images": "|".join(self.images),
         }
 
@@ -109,16 +84,8 @@ def _product(family: Family, pattern: str, colour: str) -> Product:
     slug = re.sub(r"[^a-z0-9]+", "-", words.lower())
     rng = random.Random(f"shop {slug}")
     price = round(family.price * rng.choice((0.85, 0.95, 1.0, 1.0, 1.1, 1.25))) - 0.05
-    return Product(
-        slug,
-        family,
-        colour,
-        pattern,
-        rng.choice(BRANDS),
-        max(price, 9.95),
-        rng.random() < 0.85,
-        rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 3)),
-    )
+    return Product(slug, family, colour, pattern, rng.choice(BRANDS), max(price, 9.95), rng.random() < 0.85,
+                   rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 3)))
 
 
 def picture(product: Product, number: int) -> Image.Image:
@@ -126,7 +93,8 @@ def picture(product: Product, number: int) -> Image.Image:
     rng = random.Random(f"picture {product.id}")
     zoom, middle = FRAMES[product.family.draw]
     backdrop = rng.choice(["sand", "mist"] if product.colour == "white" else list(BACKDROPS))
-    view = View(zoom, 0.0, middle)
+    # Nobody lays two pieces down quite alike.
+    view = View(zoom, 0.0, middle, turn=rng.uniform(-0.02, 0.02))
     if number == 1:
         dx, dy = rng.choice(_DETAILS)
         view = View(zoom * 1.9, dx * 240 / zoom, middle + dy * 480 / zoom)

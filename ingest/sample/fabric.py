@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from ingest.sample.florals import TILE, floral_tile
-from ingest.sample.palette import COLOURS, INK, IVORY, RGB, luminance, mix, partner
+from ingest.sample.palette import COLOURS, IVORY, RGB, luminance, mix, partner
 from ingest.sample.shapes import Array
 
 PATTERNS: Final = ("solid", "striped", "polka dot", "checked", "floral")
@@ -32,9 +32,7 @@ class Cloth:
         return GLOSS.get(self.weave, 1.0)
 
 
-def cloth(
-    colour: str, pattern: str = "solid", weave: str = "jersey", scale: float = 1.0, style: int = 1
-) -> Cloth:
+def cloth(colour: str, pattern: str = "solid", weave: str = "jersey", scale: float = 1.0, style: int = 1) -> Cloth:
     """The fabric of a named colour and pattern."""
     ground = COLOURS[colour]
     return Cloth(ground, pattern, partner(ground), weave, scale, style)
@@ -72,9 +70,7 @@ def colours(fabric: Cloth, x: Array, y: Array, pixel: float) -> Array:
         return _floral(fabric, u, v)
     if fabric.pattern == "solid":
         return np.broadcast_to(ground, (*x.shape, 3))
-    share = {"striped": _stripes, "polka dot": _dots, "checked": _checks}[fabric.pattern](
-        u, v, soft, fabric.style
-    )
+    share = {"striped": _stripes, "polka dot": _dots, "checked": _checks}[fabric.pattern](u, v, soft, fabric.style)
     second = np.array(fabric.second, np.float32)
     return np.asarray(ground + share[..., None] * (second - ground), np.float32)
 
@@ -116,7 +112,7 @@ def _floral(fabric: Cloth, u: Array, v: Array) -> Array:
     side = tile.shape[0]
     column = (u * (side / TILE)).astype(np.int32) % side
     row = (v * (side / TILE)).astype(np.int32) % side
-    return tile[row, column]
+    return np.asarray(tile[row, column])
 
 
 @lru_cache(maxsize=8)
@@ -133,7 +129,7 @@ def _noise(kind: str) -> Array:
 
 def _grain(kind: str, x: Array, y: Array) -> Array:
     column, row = (x * 2).astype(np.int32) & 255, (y * 2).astype(np.int32) & 255
-    return _noise(kind)[row, column]
+    return np.asarray(_noise(kind)[row, column])
 
 
 def texture(fabric: Cloth, x: Array, y: Array) -> Array:

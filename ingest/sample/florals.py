@@ -40,12 +40,7 @@ class _Brush:
         xs, ys = [p[0] * k for p in points], [p[1] * k for p in points]
         for dx in (-self.size, 0, self.size):
             for dy in (-self.size, 0, self.size):
-                if (
-                    max(xs) + dx > 0
-                    and min(xs) + dx < self.size
-                    and max(ys) + dy > 0
-                    and min(ys) + dy < self.size
-                ):
+                if max(xs) + dx > 0 and min(xs) + dx < self.size and max(ys) + dy > 0 and min(ys) + dy < self.size:
                     shifted = [(x + dx, y + dy) for x, y in zip(xs, ys, strict=True)]
                     self.pen.polygon(shifted, fill=_ink(colour))
 
@@ -89,10 +84,8 @@ def _places(rng: random.Random, count: int, apart: float) -> list[tuple[float, f
     found: list[tuple[float, float]] = []
     for _ in range(count * 40):
         x, y = rng.random() * TILE, rng.random() * TILE
-        near = (
-            math.hypot((x - a + TILE / 2) % TILE - TILE / 2, (y - b + TILE / 2) % TILE - TILE / 2)
-            for a, b in found
-        )
+        near = (math.hypot((x - a + TILE / 2) % TILE - TILE / 2, (y - b + TILE / 2) % TILE - TILE / 2)
+                for a, b in found)
         if all(gap > apart for gap in near):
             found.append((x, y))
         if len(found) == count:
@@ -111,14 +104,7 @@ def floral_tile(ground: RGB, style: int) -> Array:
     for x, y in _places(rng, count, apart):
         turn = rng.random() * math.tau
         for spread in (0.0, 0.7, 2.9):
-            _leaf(
-                brush,
-                x,
-                y,
-                radius * rng.uniform(1.5, 1.85),
-                turn + spread,
-                mix(green, ground, rng.random() * 0.3),
-            )
+            _leaf(brush, x, y, radius * rng.uniform(1.5, 1.85), turn + spread, mix(green, ground, rng.random() * 0.3))
         bud = turn + rng.uniform(1.3, 2.3)
         tip = (x + radius * 1.5 * math.cos(bud), y + radius * 1.5 * math.sin(bud))
         brush.blot(_drop(x, y, radius * 1.5, radius * 0.05, bud), green)

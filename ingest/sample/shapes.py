@@ -6,13 +6,13 @@ Design units: x runs from -240 (left) to 240 with 0 on the garment's centre line
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]  # float32, unless a line says otherwise
 Point = tuple[float, float]
 Line = Sequence[Point]
 
@@ -49,9 +49,7 @@ def smooth(points: Line) -> list[Point]:
     t = np.linspace(0, 1, _STEPS, endpoint=False)[:, None]
     runs: list[Point] = []
     for a, b, c, d in zip(knots, knots[1:], knots[2:], knots[3:], strict=False):
-        run = 0.5 * (
-            2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
-        )
+        run = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
         runs += [(float(x), float(y)) for x, y in run]
     return [*runs, points[-1]]
 
@@ -142,13 +140,8 @@ class View:
         """The view in which the design's centre (0, 300) appears at (x, y), scaled and turned."""
         c, s = math.cos(turn), math.sin(turn)
         dx, dy = (self.x - x) / scale, (self.y - y) / scale
-        return replace(
-            self,
-            zoom=self.zoom * scale,
-            x=dx * c + dy * s,
-            y=300 - dx * s + dy * c,
-            turn=self.turn + (-turn if self.flipped else turn),
-        )
+        return replace(self, zoom=self.zoom * scale, x=dx * c + dy * s, y=300 - dx * s + dy * c,
+                       turn=self.turn + (-turn if self.flipped else turn))
 
 
 class Mask(NamedTuple):

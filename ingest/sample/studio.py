@@ -70,18 +70,8 @@ class Sheet:
         finally:
             self.view = before
 
-    def panel(
-        self,
-        path: Line,
-        fabric: Cloth,
-        folds: Sequence[Fold] = (),
-        flow: Flow = STILL,
-        *,
-        bulge: float = 13.0,
-        relief: float = 1.0,
-        shade: float = 1.0,
-        shadow: float = 0.3,
-    ) -> None:
+    def panel(self, path: Line, fabric: Cloth, folds: Sequence[Fold] = (), flow: Flow = STILL, *,
+              bulge: float = 13.0, relief: float = 1.0, shade: float = 1.0, shadow: float = 0.3) -> None:
         """Lay down a piece of cloth: `bulge` is how far its edges round off, `shadow` what it casts below."""
         mask = cut([self.view.pixels(path)])
         if mask is None:
@@ -160,15 +150,9 @@ class Sheet:
 
     def button(self, x: float, y: float, radius: float, colour: RGB) -> None:
         """A sewn button with four holes."""
-        self.panel(
-            ellipse(x, y, radius, radius), Cloth(colour, weave="satin"), bulge=radius * 0.6, shadow=0.45
-        )
+        self.panel(ellipse(x, y, radius, radius), Cloth(colour, weave="satin"), bulge=radius * 0.6, shadow=0.45)
         hole = radius * 0.28
-        holes = [
-            ellipse(x + a * hole, y + b * hole, radius * 0.14, radius * 0.14)
-            for a in (-1, 1)
-            for b in (-1, 1)
-        ]
+        holes = [ellipse(x + a * hole, y + b * hole, radius * 0.14, radius * 0.14) for a in (-1, 1) for b in (-1, 1)]
         self._ink(holes, darker(colour, 0.6) if luminance(colour) > 0.2 else (120, 120, 124), 0.8)
 
 
@@ -216,26 +200,15 @@ def photograph(sheet: Sheet, backdrop: RGB, lift: float = 1.0) -> Image.Image:
     return Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
 
 
-def drape(
-    rng: random.Random,
-    top: tuple[float, float],
-    bottom: tuple[float, float],
-    count: int,
-    depth: float = 5.0,
-    width: float = 15.0,
-) -> list[Fold]:
+def drape(rng: random.Random, top: tuple[float, float], bottom: tuple[float, float], count: int,
+          depth: float = 5.0, width: float = 15.0) -> list[Fold]:
     """Folds that fall from a line (y, half width) to a hem (y, half width), fanning out."""
     folds = []
     for k in range(count):
         t = (k + 0.5 + rng.uniform(-0.25, 0.25)) / count * 2 - 1
         start, reach = rng.uniform(0, 0.25), rng.uniform(0.75, 1.08)
-        line = [
-            (
-                t * (top[1] + (bottom[1] - top[1]) * s) + 4 * math.sin(5 * s + k),
-                top[0] + (bottom[0] - top[0]) * s,
-            )
-            for s in (start, (start + reach) / 2, reach)
-        ]
+        line = [(t * (top[1] + (bottom[1] - top[1]) * s) + 4 * math.sin(5 * s + k), top[0] + (bottom[0] - top[0]) * s)
+                for s in (start, (start + reach) / 2, reach)]
         folds.append(Fold(line, width * rng.uniform(0.7, 1.3), depth * rng.choice([1, 1, -1])))
     return folds
 
@@ -247,10 +220,6 @@ def creases(rng: random.Random, x: float, y: float, length: float, turn: float, 
         angle = turn + (k - (count - 1) / 2) * 0.42 + rng.uniform(-0.1, 0.1)
         reach = length * rng.uniform(0.7, 1.2)
         a, b = math.cos(angle), math.sin(angle)
-        line = [
-            (x, y),
-            (x + a * reach * 0.5 - b * 4, y + b * reach * 0.5 + a * 4),
-            (x + a * reach, y + b * reach),
-        ]
+        line = [(x, y), (x + a * reach * 0.5 - b * 4, y + b * reach * 0.5 + a * 4), (x + a * reach, y + b * reach)]
         folds.append(Fold(line, rng.uniform(7, 11), rng.uniform(2.4, 4.0)))
     return folds

@@ -2,27 +2,17 @@
 
 from dataclasses import replace
 
-from ingest.sample.blocks import Look, Torso, band_of, body, inside_back, neck_rib, sleeves
+from ingest.sample.blocks import Torso, band_of, body, inside_back, neck_rib, sleeves
 from ingest.sample.details import collar, drawstring, inset, lapel, placket, pocket, slash, zipper
 from ingest.sample.fabric import Cloth, Flow, shaded
+from ingest.sample.look import Look
 from ingest.sample.palette import GOLD, IVORY, darker, lighter, luminance, thread
 from ingest.sample.shapes import Line, arc, at, corner, ellipse, outline, ribbon, symmetric
 from ingest.sample.studio import Fold, Sheet
 
 TEE = Torso()
-ROOMY = Torso(
-    neck=46,
-    neck_y=128,
-    drop=30,
-    shoulder=116,
-    shoulder_y=152,
-    chest=118,
-    chest_y=256,
-    waist=120,
-    waist_y=370,
-    hem=112,
-    hem_y=482,
-)
+ROOMY = Torso(neck=46, neck_y=128, drop=30, shoulder=116, shoulder_y=152, chest=118, chest_y=256, waist=120,
+              waist_y=370, hem=112, hem_y=482)
 
 
 def t_shirt(sheet: Sheet, look: Look) -> None:
@@ -44,12 +34,8 @@ def shirt(sheet: Sheet, look: Look) -> None:
     placket(sheet, torso.neck_y + torso.drop + 4, torso.hem_y + 4, look.fabric, 7, ink)
     pocket(sheet, 56, 218, 50, 56, look.fabric)
     for side in (1, -1):
-        sheet.seam(
-            [(side * 46, torso.neck_y + 34), (side * 80, torso.neck_y + 42), (side * 106, torso.neck_y + 46)],
-            look.fabric.ground,
-            1.1,
-            0.35,
-        )
+        sheet.seam([(side * 46, torso.neck_y + 34), (side * 80, torso.neck_y + 42), (side * 106, torso.neck_y + 46)],
+                   look.fabric.ground, 1.1, 0.35)
     collar(sheet, torso, look.fabric)
 
 
@@ -73,25 +59,12 @@ def sweater(sheet: Sheet, look: Look) -> None:
     band_of(sheet, [(-torso.hem, torso.hem_y), (torso.hem, torso.hem_y)], 28, look.fabric)
     body(sheet, torso, look, hem=0)
     if look.style == "cardigan":
-        placket(
-            sheet,
-            torso.neck_y + torso.drop,
-            torso.hem_y + 28,
-            look.fabric,
-            5,
-            darker(look.fabric.ground, 0.35),
-            5.5,
-        )
+        placket(sheet, torso.neck_y + torso.drop, torso.hem_y + 28, look.fabric, 5, darker(look.fabric.ground, 0.35), 5.5)
     if look.style == "roll-neck":
         rib = replace(look.fabric, pattern="solid", weave="rib")
         roll = symmetric([at(0, 152), at(34, 146), corner(52, 122), at(47, 98), corner(44, 82), at(0, 88)])
         sheet.panel(roll, rib, bulge=9, shadow=0.4)
-        sheet.panel(
-            symmetric([at(0, 96), corner(44, 88), corner(44, 82), at(0, 76)]),
-            shaded(rib),
-            shade=0.8,
-            shadow=0,
-        )
+        sheet.panel(symmetric([at(0, 96), corner(44, 88), corner(44, 82), at(0, 76)]), shaded(rib), shade=0.8, shadow=0)
         return
     neck_rib(sheet, torso, look.fabric, 12)
 
@@ -134,9 +107,7 @@ def hoodie(sheet: Sheet, look: Look) -> None:
 
 
 def _kangaroo(sheet: Sheet, fabric: Cloth) -> None:
-    path = symmetric(
-        [corner(0, 372), corner(52, 372), at(78, 410), corner(90, 440), corner(90, 478), at(0, 482)]
-    )
+    path = symmetric([corner(0, 372), corner(52, 372), at(78, 410), corner(90, 440), corner(90, 478), at(0, 482)])
     sheet.panel(path, fabric, bulge=8, shadow=0.3)
     for side in (1, -1):
         sheet.stitches([(side * 49, 376), (side * 74, 412), (side * 85, 441)], thread(fabric.ground), 3, 1.1)
@@ -145,9 +116,7 @@ def _kangaroo(sheet: Sheet, fabric: Cloth) -> None:
 
 def _hood(sheet: Sheet, fabric: Cloth) -> None:
     """The hood, lying back: an outer shell, its shaded inside, and the two fronts that cross at the throat."""
-    shell = symmetric(
-        [corner(0, 178), at(36, 172), at(74, 148), at(84, 108), at(66, 66), at(34, 46), at(0, 40)]
-    )
+    shell = symmetric([corner(0, 178), at(36, 172), at(74, 148), at(84, 108), at(66, 66), at(34, 46), at(0, 40)])
     sheet.panel(shell, fabric, [Fold([(-50, 80), (0, 58), (50, 80)], 16, 4)], bulge=16, shadow=0.4)
     lining = symmetric([corner(0, 170), at(30, 150), at(48, 118), at(42, 88), at(22, 72), at(0, 68)])
     inset(sheet, lining, fabric)
@@ -175,9 +144,7 @@ def _denim(sheet: Sheet, look: Look) -> None:
         _stitched(sheet, [(side * 40, 246), (side * 22, 442)], look.fabric)
         pocket(sheet, side * 58, 206, 50, 44, look.fabric, flap=True)
     placket(sheet, 150, 446, look.fabric, 5, GOLD, 4.6, 20)
-    waist = outline(
-        [corner(-106, 444), at(0, 450), corner(106, 444), corner(104, 476), at(0, 482), corner(-104, 476)]
-    )
+    waist = outline([corner(-106, 444), at(0, 450), corner(106, 444), corner(104, 476), at(0, 482), corner(-104, 476)])
     sheet.panel(waist, look.fabric, bulge=6, shadow=0.3)
     sheet.stitches([(-102, 471), (0, 477), (102, 471)], gold, 3.5, 1.2)
     sheet.button(0, 464, 4.8, GOLD)
@@ -206,9 +173,7 @@ def _blazer(sheet: Sheet, look: Look) -> None:
 
 
 def _puffer(sheet: Sheet, look: Look) -> None:
-    torso = replace(
-        ROOMY, neck=46, neck_y=118, shoulder=122, shoulder_y=142, chest=126, chest_y=250, waist=128, hem=118
-    )
+    torso = replace(ROOMY, neck=46, neck_y=118, shoulder=122, shoulder_y=142, chest=126, chest_y=250, waist=128, hem=118)
     quilts = [Fold([(-140, y), (0, y + 7), (140, y)], 34, 12) for y in range(165, 500, 40)]
     arms = replace(look, rng=look.rng)
     sleeves(sheet, torso, arms, "long", width=34, spread=60, cuff=14)

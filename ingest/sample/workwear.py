@@ -2,27 +2,16 @@
 
 from dataclasses import replace
 
-from ingest.sample.blocks import Legs, Look, Torso, body, inside_back, legs, sleeves
+from ingest.sample.blocks import Legs, Torso, body, inside_back, legs, sleeves
 from ingest.sample.details import belt, collar, lapel, pocket, slash, zipper
 from ingest.sample.fabric import Cloth, plain
+from ingest.sample.look import Look
 from ingest.sample.palette import IVORY, SILVER, darker, lighter, thread
 from ingest.sample.shapes import Line, at, corner, outline, ribbon, symmetric
 from ingest.sample.studio import Sheet
 
-SCRUB = Torso(
-    neck=42,
-    neck_y=104,
-    drop=78,
-    vee=True,
-    shoulder=110,
-    shoulder_y=128,
-    chest=114,
-    chest_y=232,
-    waist=114,
-    waist_y=340,
-    hem=120,
-    hem_y=480,
-)
+SCRUB = Torso(neck=42, neck_y=104, drop=78, vee=True, shoulder=110, shoulder_y=128, chest=114, chest_y=232, waist=114,
+              waist_y=340, hem=120, hem_y=480)
 REFLECTIVE = (214.0, 217.0, 214.0)
 
 
@@ -51,15 +40,9 @@ def _scrub_body(sheet: Sheet, look: Look, torso: Torso) -> None:
     for line in (left, right):
         sheet.panel(ribbon(line, 11 * scale), look.fabric, bulge=4, shadow=0.25)
     for side in (1, -1):
-        sheet.stitches(
-            [(side * (n + 8), torso.neck_y + 8), (side * 8, low + 12)], thread(look.fabric.ground), 2.5, 0.9
-        )
-        sheet.stitches(
-            [(side * (torso.chest - 4), torso.hem_y - 44 * scale), (side * (torso.hem - 6), torso.hem_y - 4)],
-            thread(look.fabric.ground),
-            2.5,
-            1.0,
-        )
+        sheet.stitches([(side * (n + 8), torso.neck_y + 8), (side * 8, low + 12)], thread(look.fabric.ground), 2.5, 0.9)
+        sheet.stitches([(side * (torso.chest - 4), torso.hem_y - 44 * scale), (side * (torso.hem - 6), torso.hem_y - 4)],
+                       thread(look.fabric.ground), 2.5, 1.0)
 
 
 def scrub_set(sheet: Sheet, look: Look) -> None:
@@ -74,20 +57,8 @@ def scrub_set(sheet: Sheet, look: Look) -> None:
 
 def lab_coat(sheet: Sheet, look: Look) -> None:
     """A doctor's coat: lapels, buttons, three pockets."""
-    torso = Torso(
-        neck=38,
-        neck_y=56,
-        drop=110,
-        vee=True,
-        shoulder=96,
-        shoulder_y=78,
-        chest=98,
-        chest_y=166,
-        waist=98,
-        waist_y=300,
-        hem=116,
-        hem_y=540,
-    )
+    torso = Torso(neck=38, neck_y=56, drop=110, vee=True, shoulder=96, shoulder_y=78, chest=98, chest_y=166, waist=98,
+                  waist_y=300, hem=116, hem_y=540)
     inside_back(sheet, replace(torso, vee=False, drop=46), look.fabric)
     sleeves(sheet, torso, look, "long", width=27, spread=60, hem=14)
     body(sheet, torso, look, folds=4)
@@ -114,35 +85,16 @@ def chef_jacket(sheet: Sheet, look: Look) -> None:
         for side in (1, -1):
             sheet.button(side * 38, 186 + k * 52, 6.5, button)
     for side in (1, -1):
-        leaf = outline(
-            [
-                corner(0, 138),
-                corner(side * 4, 112),
-                at(side * 34, 92),
-                corner(side * 50, 84),
-                corner(side * 48, 114),
-                at(side * 30, 130),
-            ]
-        )
+        leaf = outline([corner(0, 138), corner(side * 4, 112), at(side * 34, 92), corner(side * 50, 84), corner(side * 48, 114),
+                        at(side * 30, 130)])
         sheet.panel(leaf, look.fabric, bulge=6, shadow=0.35)
         sheet.stitches([(side * 6, 114), (side * 34, 97), (side * 47, 90)], button, 3, 1.3)
 
 
 def coverall(sheet: Sheet, look: Look) -> None:
     """A mechanic's coverall: collar, zip, flap pockets, elastic waist."""
-    torso = Torso(
-        neck=32,
-        neck_y=34,
-        drop=18,
-        shoulder=84,
-        shoulder_y=54,
-        chest=86,
-        chest_y=126,
-        waist=82,
-        waist_y=190,
-        hem=80,
-        hem_y=252,
-    )
+    torso = Torso(neck=32, neck_y=34, drop=18, shoulder=84, shoulder_y=54, chest=86, chest_y=126, waist=82, waist_y=190,
+                  hem=80, hem_y=252)
     inside_back(sheet, torso, look.fabric)
     sleeves(sheet, torso, look, "long", width=27, spread=62, hem=14)
     legs(sheet, Legs(80, 246, 94, 310, 356, 88, 13, 576), look)
@@ -152,9 +104,7 @@ def coverall(sheet: Sheet, look: Look) -> None:
     for side in (1, -1):
         pocket(sheet, side * 44, 112, 44, 46, look.fabric, flap=True)
         slash(sheet, [(side * 80, 270), (side * 88, 322)], look.fabric)
-        sheet.panel(
-            ribbon([(side * 88, 478), (side * 14, 484)], 13), plain(REFLECTIVE, "satin"), bulge=3, shadow=0.15
-        )
+        sheet.panel(ribbon([(side * 88, 478), (side * 14, 484)], 13), plain(REFLECTIVE, "satin"), bulge=3, shadow=0.15)
     collar(sheet, torso, look.fabric, 24)
 
 
@@ -167,16 +117,7 @@ def safety_vest(sheet: Sheet, look: Look) -> None:
     for side in (1, -1):
         sheet.panel(ribbon([(side * 72, 118), (side * 70, 480)], 24), band, bulge=3, shadow=0.12)
     for y in (318, 398):
-        path = outline(
-            [
-                corner(-112, y),
-                at(0, y + 4),
-                corner(112, y),
-                corner(112, y + 25),
-                at(0, y + 29),
-                corner(-112, y + 25),
-            ]
-        )
+        path = outline([corner(-112, y), at(0, y + 4), corner(112, y), corner(112, y + 25), at(0, y + 29), corner(-112, y + 25)])
         sheet.panel(path, band, bulge=3, shadow=0.15)
         for edge in (y - 1, y + 26):
             sheet.seam([(-110, edge), (0, edge + 4), (110, edge)], look.fabric.ground, 1.2, 0.4)
@@ -193,22 +134,8 @@ def apron(sheet: Sheet, look: Look) -> None:
     strap = replace(look.fabric, pattern="solid")
     for side in (1, -1):
         sheet.panel(ribbon([(side * 54, 128), (side * 48, 70), (side * 22, 40), (0, 36)], 12), strap, bulge=4)
-        sheet.panel(
-            ribbon([(side * 112, 262), (side * 150, 300), (side * 140, 380), (side * 156, 430)], 10),
-            strap,
-            bulge=4,
-        )
-    path = symmetric(
-        [
-            corner(0, 118),
-            corner(62, 116),
-            at(72, 190),
-            corner(116, 254),
-            at(122, 400),
-            corner(120, 548),
-            at(0, 554),
-        ]
-    )
+        sheet.panel(ribbon([(side * 112, 262), (side * 150, 300), (side * 140, 380), (side * 156, 430)], 10), strap, bulge=4)
+    path = symmetric([corner(0, 118), corner(62, 116), at(72, 190), corner(116, 254), at(122, 400), corner(120, 548), at(0, 554)])
     from ingest.sample.studio import drape
 
     sheet.panel(path, look.fabric, drape(look.rng, (260, 90), (550, 100), 4, 4))
