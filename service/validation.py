@@ -24,7 +24,9 @@ def validated(model: type[Model], sent: object) -> Model:
 def _field_errors(fault: Mapping[str, Any]) -> Iterator[FieldError]:
     # "<...>" tells which form of a value was tried (service/schemas.py), which is no part of its path.
     path = [str(part) for part in fault["loc"] if not str(part).startswith("<")]
-    message = str(fault["msg"]).removeprefix("Value error, ")
+    # pydantic's own words for a model name our class, which means nothing to a client.
+    message = "Input should be an object" if fault["type"] == "model_type" else str(fault["msg"])
+    message = message.removeprefix("Value error, ")
     for name in fault.get("ctx", {}).get("unknown", [None]):
         yield FieldError(
             field=".".join([*path, name] if name is not None else path) or "body", message=message

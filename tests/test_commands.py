@@ -94,7 +94,7 @@ def test_run_reports_and_exits_by_what_happened(
 @pytest.mark.parametrize(
     ("change", "arguments", "said"),
     [
-        ({"QDRANT_URL": "http://127.0.0.1:PORT"}, ["run", "FEED"], "`python -m vectorstore` or set QDRANT_UR"),
+        ({"QDRANT_URL": "http://127.0.0.1:PORT"}, ["run", "FEED"], "start it with `python -m vectorstore`"),
         ({}, ["run", "nowhere.csv"], "nowhere.csv: there is no such file or folder"),
         ({"CLIP_MODEL": "/nowhere"}, ["run", "FEED"], "CLIP_MODEL: /nowhere holds no model"),
         ({"MAX_IMAGE_PIXELS": "many"}, ["run", "FEED"], "MAX_IMAGE_PIXELS: "),
