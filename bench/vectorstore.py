@@ -19,11 +19,18 @@ import orjson
 import qdrant_edge as edge
 from qdrant_client import QdrantClient, models
 
-from tests.vectorstore_load import QUERY_PATH, TOP, MixedLoad, cases, load, query_body, wait_until_optimised
+from tests.vectorstore_load import (
+    QUERY_PATH,
+    TOP,
+    MixedLoad,
+    cases,
+    load,
+    medians_ms,
+    query_body,
+    wait_until_optimised,
+)
 from tests.vectorstore_process import VectorStore, serving
 from tests.vectorstore_shop import BATCH, COLLECTION, Shop, create
-
-RUNS = 5
 
 
 def say(what: str, figure: str, goal: str = "") -> None:
@@ -71,20 +78,6 @@ def recall(store: VectorStore, shop: Shop) -> None:
                 answer = orjson.loads(http.post(QUERY_PATH, content=query_body(vector, condition)).content)
                 found += len({point["id"] for point in answer["result"]["points"]} & set(best.tolist()))
             say(f"recall@{TOP}, {name}", f"{found / truth.size:.4f}", "goal: >= 0.99")
-
-
-def medians_ms(calls: dict[str, Callable[[int], Any]], times: int = 200) -> dict[str, float]:
-    """The median of the runs' medians of each call, the calls taking turns."""
-    runs: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(RUNS):
-        for name, call in calls.items():
-            spent = []
-            for i in range(times):
-                began = time.perf_counter()
-                call(i)
-                spent.append(time.perf_counter() - began)
-            runs[name].append(statistics.median(spent) * 1000)
-    return {name: statistics.median(values) for name, values in runs.items()}
 
 
 def overhead(store: VectorStore, shop: Shop) -> None:

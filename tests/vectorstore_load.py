@@ -1,5 +1,6 @@
 """Loads for the vector store's tests and bench: bulk, and mixed with queries."""
 
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from tests.vectorstore_process import VectorStore
 from tests.vectorstore_shop import BATCH, COLLECTION, Shop, put
 
 TOP = 10
+RUNS = 5
 QUERY_PATH = f"/collections/{COLLECTION}/points/query"
 
 # name: (engine filter as JSON, which points pass)
@@ -104,3 +106,17 @@ class MixedLoad(threading.Thread):
             while not self.over.wait(0.1):
                 put(http, self._shop.body(self.writes * 32 % (len(self._shop.vectors) // 2), 32))
                 self.writes += 1
+
+
+def medians_ms(calls: dict[str, Callable[[int], Any]], times: int = 200) -> dict[str, float]:
+    """The median of the runs' medians of each call, the calls taking turns."""
+    runs: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(RUNS):
+        for name, call in calls.items():
+            spent = []
+            for i in range(times):
+                began = time.perf_counter()
+                call(i)
+                spent.append(time.perf_counter() - began)
+            runs[name].append(statistics.median(spent) * 1000)
+    return {name: statistics.median(values) for name, values in runs.items()}
