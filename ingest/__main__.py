@@ -63,8 +63,12 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted. What is written stays written; run it again to go on.", err=True)
         sys.exit(_INTERRUPTED)
-    except (CatalogError, OSError) as error:  # OSError: a full disk, a folder that cannot be written
+    except CatalogError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(_FAILED)
+    except OSError as error:  # a full disk, a folder that cannot be written
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {place}{error.strerror or error}", err=True)
         sys.exit(_FAILED)
 
 
