@@ -12,7 +12,7 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import ItemNotFound
 from catalog.filters import AnyOf, Filter, to_qdrant
-from catalog.hybrid import CANDIDATES_PER_HIT, hybrid_query
+from catalog.hybrid import hybrid_query
 from catalog.items import MAX_IMAGES
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, UPDATED_AT, Payload, Point, StoredPoint
 from catalog.schema import BM25_MODEL, SEARCH_PARAMS
@@ -129,7 +129,7 @@ class ItemIndex:
         """
         condition = to_qdrant(filter_)
         query = (
-            hybrid_query(vector, words, condition, limit * CANDIDATES_PER_HIT)
+            hybrid_query(vector, words, condition, limit)
             if words
             else {"query": vector.tolist(), "using": IMAGE, "search_params": SEARCH_PARAMS}
         )

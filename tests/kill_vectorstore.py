@@ -4,10 +4,8 @@
 """
 
 import argparse
-import contextlib
 import os
 import random
-import signal
 import tempfile
 import threading
 import time
@@ -18,7 +16,7 @@ import httpx
 import numpy as np
 import orjson
 
-from tests.vectorstore_process import VectorStore, family
+from tests.vectorstore_process import VectorStore
 from tests.vectorstore_shop import COLLECTION, create
 
 DIMENSION = 64
@@ -132,7 +130,7 @@ class Torture:
         self._wait_for(moment)
         self.hits[f"{moment} (found: {self._phase()}){', shard process alone' if alone else ''}"] += 1
         if alone:
-            self._kill_shard_processes()
+            self.store.kill_shards()
             time.sleep(1.0)
         else:
             self.store.kill()
@@ -171,14 +169,6 @@ class Torture:
         if len(shards) < 2:
             return "one shard"
         return "swapped in" if shards[0] != f"shard-{self._generation():06}" else "copy under way"
-
-    def _kill_shard_processes(self) -> None:
-        for pid in family(self.store.process.pid)[1:]:
-            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-                command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                is_forked = b"forkserver" in command and family(pid) == [pid]
-                if is_forked:
-                    os.kill(pid, signal.SIGKILL)
 
     def _check(self) -> int:
         with httpx.Client(base_url=self.store.url, timeout=60) as http:

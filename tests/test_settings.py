@@ -14,7 +14,6 @@ from tests.processes import ROOT
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the checkout's .env, if there is one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QDRANT_URL", raising=False)
 
 
 def documented_in(name: str, pattern: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`python -m vectorstore` as a real process on a free port, for the vector store's tests and bench."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -90,8 +91,21 @@ class VectorStore:
         self.process.kill()
         self._ended()
 
+    def kill_shards(self) -> None:
+        """SIGKILL for its shard and optimising processes alone."""
+        for pid in family(self.process.pid)[1:]:
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+                # What they are forked from has children, or is not the fork server.
+                if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes() and family(pid) == [pid]:
+                    os.kill(pid, signal.SIGKILL)
+
     def wait(self) -> int:
         """For a process that ends by itself: its exit status."""
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
         return self._ended()
 
     def _ended(self) -> int:

@@ -1,10 +1,9 @@
 """A collection on disk: its description, and the generation of its shard that is the current one.
 
-DIR/collections/<quoted name>/collection.json     settings, payload indexes, current generation, its segments
+DIR/collections/<quoted name>/collection.json     settings, payload indexes, current generation, its files
 DIR/collections/<quoted name>/shard-<generation>/ the engine's directory
 """
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ class Description(BaseModel):
     settings: models.CreateCollection
     payload_indexes: dict[str, Any] = Field(default_factory=dict)
     generation: int = 1
-    segments: list[str] = Field(default_factory=list)
+    files: list[str] = Field(default_factory=list)
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -75,17 +74,29 @@ def load(directory: Path) -> Description:
         raise StartError(f"{path} is missing: restore it from a backup, or remove {directory}") from error
     except ValidationError as error:
         raise StartError(f"{path} is damaged: restore it from a backup") from error
-    missing = set(description.segments) - set(segments_of(directory, description.generation))
+    missing = set(description.files) - set(files_of(directory, description.generation))
     if missing:
         shard = shard_path(directory, description.generation)
-        raise StartError(f"{shard} lacks the segment {min(missing)}: restore it from a backup")
+        raise StartError(
+            f"{shard} lacks {len(missing)} files, {min(missing)} first: restore it from a backup"
+        )
     return description
 
 
-def segments_of(directory: Path, generation: int) -> list[str]:
-    """The names of the engine's segments, which it loads without noticing that one is gone."""
+def files_of(directory: Path, generation: int) -> list[str]:
+    """The files that stay for as long as their segment does.
+
+    Where one is gone, the engine makes an empty one in its place and answers from that without a word.
+    """
     segments = shard_path(directory, generation) / "segments"
-    return sorted(os.listdir(segments)) if segments.is_dir() else []
+    files = (path.relative_to(segments) for path in segments.rglob("*") if path.is_file())
+    return sorted(str(file) for file in files if _stays(file))
+
+
+def _stays(file: Path) -> bool:
+    # Flags are written to two files in turn, and the index of a payload field may be deleted.
+    is_replaced = file.name.startswith("flags_") or "journal" in file.name
+    return not is_replaced and (file.parts[1] != "payload_index" or file.parts[2] == "config.json")
 
 
 def remove_leftovers(directory: Path, generation: int) -> None:

@@ -18,15 +18,15 @@ INT8 = models.ScalarQuantization(
 )
 
 _ONE_MACHINE = "this store is one machine: use a Qdrant server for a cluster"
-_ONLY_DEFAULT: dict[str, tuple[set[Any], str]] = {
-    "shard_number": ({1}, _ONE_MACHINE),
-    "sharding_method": ({models.ShardingMethod.AUTO}, _ONE_MACHINE),
-    "replication_factor": ({1}, _ONE_MACHINE),
-    "write_consistency_factor": ({1}, _ONE_MACHINE),
-    "on_disk_payload": ({True}, "payloads are always on disk and in the page cache: leave it out"),
-    "strict_mode_config": (set(), "strict mode needs a Qdrant server"),
-    "payload": (set(), "payloads are always on disk and in the page cache: leave it out"),
-    "id_tracker": (set(), "leave it out"),
+_ONLY_DEFAULT: dict[str, tuple[tuple[Any, ...], str]] = {
+    "shard_number": ((1,), _ONE_MACHINE),
+    "sharding_method": ((models.ShardingMethod.AUTO,), _ONE_MACHINE),
+    "replication_factor": ((1,), _ONE_MACHINE),
+    "write_consistency_factor": ((1,), _ONE_MACHINE),
+    "on_disk_payload": ((True,), "payloads are always on disk and in the page cache: leave it out"),
+    "strict_mode_config": ((), "strict mode needs a Qdrant server"),
+    "payload": ((), "payloads are always on disk and in the page cache: leave it out"),
+    "id_tracker": ((), "leave it out"),
 }
 _ONLY_INT8 = "Only scalar int8 quantisation is answered here: it is the default, leave it out"
 

@@ -21,6 +21,8 @@ _TICK_S = 1.0
 _RETRY_AFTER_S = 60.0
 # A bulk load is optimised when it pauses, or when this many times the threshold is waiting.
 _IMPATIENCE = 5
+# Share of the threshold that may be written between two looks without counting as a bulk load.
+_TRICKLE = 0.1
 _BYTES_PER_NUMBER = 4
 
 
@@ -78,7 +80,8 @@ class Optimiser:
         if seen.touched < before:  # another process, which counts from 0
             seen.checked_at = None
         if seen.checked_at is not None:
-            new, is_quiet = seen.touched - seen.checked_at, seen.touched == before
+            new = seen.touched - seen.checked_at
+            is_quiet = seen.touched - before < _TRICKLE * threshold
             if new < threshold or (not is_quiet and new < _IMPATIENCE * threshold):
                 return False
         seen.checked_at = seen.touched

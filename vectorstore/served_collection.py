@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator, Callable
 from multiprocessing.context import ForkServerContext
@@ -10,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from vectorstore.collection_files import Description, save, segments_of, shard_path
+from vectorstore.collection_files import Description, files_of, save, shard_path
 from vectorstore.errors import NotFound, StoreError, Unavailable
 from vectorstore.journal import Journal
 from vectorstore.shard_process import ShardProcess
@@ -55,9 +56,12 @@ class ServedCollection:
     async def start(self) -> None:
         """Open the current generation. Raises StoreError."""
         self._process = await self.open_generation(self.description.generation)
-        segments = segments_of(self.directory, self.description.generation)
-        if segments != self.description.segments:
-            await self.describe(lambda description: setattr(description, "segments", segments))
+        await self._remember_files()
+
+    async def _remember_files(self) -> None:
+        files = await asyncio.to_thread(files_of, self.directory, self.description.generation)
+        if files != self.description.files:
+            await self.describe(lambda description: setattr(description, "files", files))
 
     async def open_generation(self, generation: int) -> ShardProcess:
         process = ShardProcess(self._on_death)
@@ -70,7 +74,8 @@ class ServedCollection:
 
     async def write(self, target: str, body: bytes) -> tuple[int, bytes]:
         """Pass a write on, in order. Raises Unavailable if it may or may not have been applied."""
-        await self._gate.wait()
+        while not self._gate.is_set():  # it may be closed again before a woken writer gets its turn
+            await self._gate.wait()
         process = self._running()
         self._writing += 1
         try:
@@ -111,13 +116,15 @@ class ServedCollection:
 
     async def replace(self, process: ShardProcess, generation: int) -> ShardProcess | None:
         """Let another process serve, from another generation of the shard. The process that served before."""
-        segments = segments_of(self.directory, generation)
+        files = await asyncio.to_thread(files_of, self.directory, generation)
 
         def change(description: Description) -> None:
-            description.generation, description.segments = generation, segments
+            description.generation, description.files = generation, files
 
         await self.describe(change)
         replaced, self._process = self._process, process
+        if process.is_dead:  # before it was ours, so that nobody was told
+            self._on_death(process)
         return replaced
 
     async def close(self) -> None:
@@ -127,6 +134,7 @@ class ServedCollection:
             self._restart.cancel()
         if self._process is not None:
             await self._process.stop()
+            await self._remember_files()
 
     def _running(self) -> ShardProcess:
         if self._closed:
@@ -135,20 +143,27 @@ class ServedCollection:
             raise Unavailable(f"Service unavailable: collection `{self.name}` is being restarted, try again")
         return self._process
 
-    def _on_death(self) -> None:
-        if not self._closed and self._process is not None and self._process.is_dead:
-            _log.error("the shard process of %s died: restarting it", self.name)
-            self._process = None
-            self.restarts += 1
-            self._restart = asyncio.create_task(self._start_again())
+    def _on_death(self, process: ShardProcess) -> None:
+        if self._closed or process is not self._process:
+            return
+        _log.error("the shard process of %s died: restarting it", self.name)
+        self._process = None
+        self.restarts += 1
+        self._restart = asyncio.create_task(self._start_again())
 
     async def _start_again(self) -> None:
-        attempt = 0
-        while True:
-            await asyncio.sleep(_RESTART_AFTER_S[min(attempt, len(_RESTART_AFTER_S) - 1)])
-            attempt += 1
+        for pause_s in itertools.chain(_RESTART_AFTER_S, itertools.repeat(_RESTART_AFTER_S[-1])):
+            await asyncio.sleep(pause_s)
+            generation = self.description.generation
             try:
-                self._process = await self.open_generation(self.description.generation)
-                return
+                process = await self.open_generation(generation)
             except (StoreError, OSError, TimeoutError) as error:
                 _log.error("restarting the shard process of %s failed: %s", self.name, error)
+                continue
+            # A swap may have ended meanwhile: what was opened is then the shard that it replaced.
+            if self._process is None and generation == self.description.generation and not process.is_dead:
+                self._process = process
+                return
+            process.kill()
+            if self._process is not None:
+                return

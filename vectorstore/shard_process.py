@@ -67,7 +67,7 @@ def start_copy(
 class ShardProcess:
     """A running process that holds one shard. Answers come in any order; writes are applied in order."""
 
-    def __init__(self, on_death: Callable[[], None]) -> None:
+    def __init__(self, on_death: Callable[["ShardProcess"], None]) -> None:
         self._on_death = on_death
         self._protocol = FrameProtocol(self._on_frame, self._on_end)
         self._pending: dict[int, asyncio.Future[tuple[int, bytes]]] = {}
@@ -150,7 +150,7 @@ class ShardProcess:
             if not answer.done():
                 answer.set_exception(_gone())
         if not self._stopping:
-            self._on_death()
+            self._on_death(self)
 
 
 def _gone() -> Unavailable:

@@ -50,9 +50,8 @@ class Swap:
         finally:
             await self._clean_up()
         if replaced is not None:
-            old = shard_path(collection.directory, self._generation - 1)
             await replaced.stop()
-            await asyncio.to_thread(remove_tree, old)
+        await asyncio.to_thread(remove_tree, shard_path(collection.directory, self._generation - 1))
         _log.info("optimised %s in %.1f s", collection.name, time.monotonic() - started_s)
 
     async def _copy(self) -> Connection:
