@@ -33,10 +33,12 @@ accesslog = None
 def on_starting(arbiter: Any) -> None:
     """Say in one line what would stop every worker, before the first one is started."""
     # Here and not above: gunicorn reads this file before it puts the checkout on the module path.
+    from catalog.allocator import return_memory_early
     from catalog.encoder import open_encoder
     from catalog.errors import CatalogError
     from catalog.settings import read_settings
 
+    return_memory_early()  # the workers inherit it
     try:
         # Fetches and exports a model that is not here yet: once, and outside the workers' time-out. Opened
         # only: it is each worker that loads it.

@@ -45,8 +45,11 @@ def exported(model: Path, cache_dir: Path, again: bool = False) -> Export | None
                 _make(model, folder)
     except OSError as error:
         raise EncoderUnavailable(f"ENCODER_CACHE_DIR: {cache_dir}: {error.strerror or error}") from error
-    record = read_record(folder, fingerprint)
-    return Export(folder, record) if record else None
+    if record := read_record(folder, fingerprint):
+        return Export(folder, record)
+    if (folder / _REFUSAL).is_file():
+        return None
+    raise EncoderUnavailable(f"The export in {folder} cannot be read back: is the disk sound?")
 
 
 def _make(model: Path, folder: Path) -> None:

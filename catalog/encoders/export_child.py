@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from PIL import Image
 from sentence_transformers import SentenceTransformer
@@ -20,6 +21,7 @@ from sentence_transformers.base.modules.normalize import Normalize
 from catalog.encoders import probes
 from catalog.encoders.export import IMPOSSIBLE, UNLOADABLE
 from catalog.encoders.export_record import (
+    FILES,
     IMAGE_TOWER,
     LEAST_COSINE,
     RECORD,
@@ -74,9 +76,11 @@ def export(model_folder: Path, folder: Path) -> None:
     cosine = least_cosine(model, OnnxEncoder(model_folder, Export(folder, record), 0, 100))
     if not cosine >= LEAST_COSINE:
         raise ExportImpossible(f"its export differs from PyTorch (cosine {cosine:.6f})")
-    digests = {name: sha256_of(folder / name) for name in (IMAGE_TOWER, TEXT_TOWER, TOKENIZER)}
+    digests = {name: sha256_of(folder / name) for name in sorted(FILES)}
     whole = record.model_copy(update={"cosine": cosine, "sha256": digests})
     (folder / RECORD).write_text(whole.model_dump_json(indent=1), "utf-8")
+    for path in folder.iterdir():
+        path.chmod(0o644)  # made at image build by one user, read by another
 
 
 def least_cosine(model: SentenceTransformer, encoder: OnnxEncoder) -> float:
@@ -125,6 +129,9 @@ def _write_tower(transformer: Transformer, modality: str, samples: list[Any], pa
     except (RuntimeError, ValueError, TypeError, NotImplementedError, AttributeError, ImportError) as error:
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ExportImpossible(f"its {modality} half: {first_line}") from error
+    proto = onnx.load(path)
+    path.unlink()
+    onnx.save(proto, path, save_as_external_data=True, location=f"{path.name}.weights", size_threshold=1024)
     # The exporter puts back the mode that it found, of the wrapper only; batch norm would then differ.
     transformer.eval()
     return inputs

@@ -9,6 +9,9 @@ from catalog.encoders.image_plan import ImagePlan
 
 IMAGE_TOWER, TEXT_TOWER, TOKENIZER, RECORD = "image.onnx", "text.onnx", "tokenizer.json", "export.json"
 
+# What a record answers for. The weights lie beside each tower, to be mapped into memory: workers share them.
+FILES = frozenset({IMAGE_TOWER, TEXT_TOWER, TOKENIZER, f"{IMAGE_TOWER}.weights", f"{TEXT_TOWER}.weights"})
+
 # Raised when an export of today could not be read by yesterday's code, or must not be used any more.
 FORMAT = 1
 
@@ -38,7 +41,7 @@ def read_record(folder: Path, fingerprint: str) -> ExportRecord | None:
         sound = all(sha256_of(folder / name) == digest for name, digest in record.sha256.items())
     except (OSError, ValidationError):
         return None
-    verified = record.cosine >= LEAST_COSINE and set(record.sha256) == {IMAGE_TOWER, TEXT_TOWER, TOKENIZER}
+    verified = record.cosine >= LEAST_COSINE and set(record.sha256) == FILES
     return (
         record
         if sound and verified and (record.format, record.fingerprint) == (FORMAT, fingerprint)
