@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+import onnxruntime
 import torch
 from PIL import Image
 from sentence_transformers import SentenceTransformer
@@ -30,6 +31,7 @@ from catalog.encoders.export_record import (
     ExportRecord,
     sha256_of,
 )
+from catalog.encoders.fuse_pads import fuse_pads
 from catalog.encoders.image_plan import ExportImpossible, plan_of
 from catalog.encoders.onnx_runtime import TEXT_INPUTS, Export, OnnxEncoder
 from catalog.encoders.torch_runtime import load_model
@@ -129,12 +131,26 @@ def _write_tower(transformer: Transformer, modality: str, samples: list[Any], pa
     except (RuntimeError, ValueError, TypeError, NotImplementedError, AttributeError, ImportError) as error:
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ExportImpossible(f"its {modality} half: {first_line}") from error
-    proto = onnx.load(path)
-    path.unlink()
-    onnx.save(proto, path, save_as_external_data=True, location=f"{path.name}.weights", size_threshold=1024)
+    _polish(path)
     # The exporter puts back the mode that it found, of the wrapper only; batch norm would then differ.
     transformer.eval()
     return inputs
+
+
+def _polish(path: Path) -> None:
+    """Fold constants and fuse pads, and move the weights to a file beside the tower."""
+    folded = path.with_suffix(".folded")
+    options = onnxruntime.SessionOptions()
+    # BASIC: what holds on every CPU. The rest is done when it is loaded, for the one that it runs on.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(folded)
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    proto = onnx.load(folded)
+    fuse_pads(proto)
+    path.unlink()
+    folded.unlink()
+    onnx.save(proto, path, save_as_external_data=True, location=f"{path.name}.weights", size_threshold=1024)
 
 
 def _write_tokenizer(transformer: Transformer, path: Path) -> None:
