@@ -1,6 +1,8 @@
 """Pictures and texts to vectors: the Encoder protocol, and the choice of the runtime behind it."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from catalog.encoders.text_cache import CacheCounts
 
 Vectors = NDArray[np.float32]
+
+# There as soon as NVIDIA's driver is loaded, in containers that are given a GPU too.
+_CUDA_DEVICE = Path("/dev/nvidiactl")
 
 
 class Encoder(Protocol):
@@ -55,7 +60,8 @@ def open_encoder(settings: Settings) -> Encoder:
     """
     # A runtime is imported when it is chosen: each costs time and memory that the others save.
     folder = find_model_folder(settings.clip_model)
-    if settings.encoder_runtime != "torch":
+    device = "cuda" if settings.encoder_runtime == "auto" and cuda_is_there() else "cpu"
+    if settings.encoder_runtime != "torch" and device == "cpu":
         from catalog.encoders.export import exported
         from catalog.encoders.onnx_runtime import OnnxEncoder
 
@@ -63,4 +69,13 @@ def open_encoder(settings: Settings) -> Encoder:
             return OnnxEncoder(folder, export, settings.encoder_threads, settings.remembered_texts)
     from catalog.encoders.torch_runtime import SentenceTransformerEncoder
 
-    return SentenceTransformerEncoder(folder, settings.encoder_threads, settings.remembered_texts)
+    return SentenceTransformerEncoder(folder, settings.encoder_threads, settings.remembered_texts, device)
+
+
+def cuda_is_there() -> bool:
+    """Whether PyTorch can use a CUDA device; without a driver PyTorch is not even imported."""
+    if not _CUDA_DEVICE.exists() or find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()

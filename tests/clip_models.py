@@ -1,5 +1,9 @@
-"""Model folders made on the spot: CLIP ViT-B/32 in its true shape, with random weights."""
+"""Model folders made on the spot: CLIP ViT-B/32 in its true shape, with random weights.
 
+`python -m tests.clip_models FOLDER` makes a small one.
+"""
+
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +43,6 @@ SMALL = {
         "image_size": 64, "patch_size": 16,
     },
 }  # fmt: skip
+
+if __name__ == "__main__":
+    save_clip(Path(sys.argv[1]), **SMALL)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -23,18 +23,19 @@ _log = logging.getLogger(__name__)
 
 
 class SentenceTransformerEncoder:
-    """Any CLIP sentence-transformers folder, run by PyTorch on the CPU in float32.
+    """Any CLIP sentence-transformers folder, run by PyTorch: float32 on the CPU, float16 on a CUDA device.
 
     The weights are loaded by the first call that needs them: an ingest of an unchanged catalogue needs none.
     """
 
-    def __init__(self, folder: Path, threads: int, remembered_texts: int) -> None:
-        """The model in `folder`, run with `threads` CPU threads (0: every core)."""
+    def __init__(self, folder: Path, threads: int, remembered_texts: int, device: str = "cpu") -> None:
+        """The model in `folder`, run with `threads` CPU threads (0: every core) or on `device`."""
         self.name = short_name(folder)
         self.fingerprint = fingerprint_of(folder)
         # Models look at twice their input size at most: beyond it only decoding grows.
         self.useful_side_px = 2 * image_side_px(folder)
         self._folder = folder
+        self._device = device
         self._threads = threads or os.cpu_count() or 1
         self._texts = TextCache(remembered_texts)
         self._model: SentenceTransformer | None = None
@@ -61,9 +62,7 @@ class SentenceTransformerEncoder:
         if not inputs:
             return np.zeros((0, self.dimension), dtype=np.float32)
         try:
-            vectors = self._loaded().encode(
-                inputs, batch_size=32, normalize_embeddings=True, show_progress_bar=False
-            )
+            vectors = self._run(inputs)
         except (RuntimeError, MemoryError) as error:  # PyTorch reports every fault of a run as RuntimeError.
             raise EncoderUnavailable("The model could not embed the input.") from error
         result = np.asarray(vectors, dtype=np.float32)
@@ -71,17 +70,28 @@ class SentenceTransformerEncoder:
             raise EncoderUnavailable("The model answered with values that are not numbers.")
         return result
 
+    def _run(self, inputs: list[Image.Image] | list[dict[str, str]]) -> Any:
+        model = self._loaded()
+        import torch
+
+        cuda = self._device != "cpu"
+        # Autocast rather than half the weights: what loses accuracy in float16 stays in float32.
+        with torch.autocast(self._device, torch.float16, enabled=cuda):
+            return model.encode(
+                inputs, batch_size=256 if cuda else 32, normalize_embeddings=True, show_progress_bar=False
+            )
+
     def _loaded(self) -> "SentenceTransformer":
         with self._loading:  # two requests may arrive for a model that neither has loaded
             if self._model is None:
                 started = time.perf_counter()
-                self._model = load_model(self._folder, self._threads)
+                self._model = load_model(self._folder, self._threads, self._device)
                 _log.info("encoder loaded: model=%s seconds=%.1f", self.name, time.perf_counter() - started)
             return self._model
 
 
-def load_model(folder: Path, threads: int) -> "SentenceTransformer":
-    """The model on the CPU. Raises EncoderUnavailable or SettingInvalid."""
+def load_model(folder: Path, threads: int, device: str = "cpu") -> "SentenceTransformer":
+    """The model on `device`. Raises EncoderUnavailable or SettingInvalid."""
     # Imported here: PyTorch takes seconds and hundreds of megabytes, and most commands embed nothing.
     import torch
     from safetensors import SafetensorError
@@ -91,7 +101,7 @@ def load_model(folder: Path, threads: int) -> "SentenceTransformer":
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(threads)
     try:
-        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        model = SentenceTransformer(str(folder), device=device, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise EncoderUnavailable(f"The model in {folder} cannot be loaded: {error}") from error
     if not {"text", "image"} <= set(model.modalities):
