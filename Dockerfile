@@ -11,7 +11,10 @@ COPY vectorstore vectorstore
 COPY ingest ingest
 COPY service service
 COPY gunicorn.conf.py .
-RUN mkdir var && chown vitrine:vitrine var
+# Not under var, which is a volume: the export belongs to this image's model.
+ENV ENCODER_CACHE_DIR=/app/encoders
+RUN python -m catalog export
+RUN mkdir var && chown vitrine:vitrine var encoders
 USER vitrine
 ENV PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 EXPOSE 8000

@@ -9,7 +9,7 @@ wsgi_app = "service.app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 
 # As many worker processes as WEB_CONCURRENCY says, which gunicorn reads itself; 1 without it. Each holds
-# PyTorch and the model, about 650 MB; its threads share them.
+# the model, which its threads share.
 worker_class = "gthread"
 threads = 8
 
@@ -20,7 +20,7 @@ graceful_timeout = 30
 # 512 characters of a search percent-encode to 6144 bytes; this is the most that gunicorn takes.
 limit_request_line = 8190
 
-# PyTorch's threads do not survive a fork: a model loaded before it can hang in every worker.
+# Threads do not survive a fork: PyTorch's hang in every worker, and so would those that embed pictures.
 preload_app = False
 
 # Its default place, one file in the home folder, would be shared by every gunicorn of this account.
@@ -33,13 +33,16 @@ accesslog = None
 def on_starting(arbiter: Any) -> None:
     """Say in one line what would stop every worker, before the first one is started."""
     # Here and not above: gunicorn reads this file before it puts the checkout on the module path.
+    from catalog.allocator import return_memory_early
+    from catalog.encoder import open_encoder
     from catalog.errors import CatalogError
-    from catalog.model_files import find_model_folder
     from catalog.settings import read_settings
 
+    return_memory_early()  # the workers inherit it
     try:
-        # Fetches a model that is not here yet: once, and outside the workers' time-out.
-        find_model_folder(read_settings().clip_model)
+        # Fetches and exports a model that is not here yet: once, and outside the workers' time-out. Opened
+        # only: it is each worker that loads it.
+        open_encoder(read_settings())
     except CatalogError as error:
         sys.exit(f"gunicorn: {error}")
     if "GUNICORN_FD" not in os.environ:  # else a running gunicorn hands its socket over

@@ -1,10 +1,7 @@
-"""Pictures and texts to vectors: the Encoder protocol and the sentence-transformers model behind it."""
+"""Pictures and texts to vectors: the Encoder protocol, and the choice of the runtime behind it."""
 
-import logging
-import os
-import threading
-import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from catalog.errors import EncoderUnavailable, SettingInvalid
-from catalog.model_files import find_model_folder, fingerprint_of, image_side_px, short_name
+from catalog.model_files import find_model_folder
+from catalog.settings import Settings
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from catalog.encoders.text_cache import CacheCounts
 
 Vectors = NDArray[np.float32]
 
-_log = logging.getLogger(__name__)
+# There as soon as NVIDIA's driver is loaded, in containers that are given a GPU too.
+_CUDA_DEVICE = Path("/dev/nvidiactl")
 
 
 class Encoder(Protocol):
@@ -42,6 +40,10 @@ class Encoder(Protocol):
     def useful_side_px(self) -> int:
         """Pictures whose shorter side is larger than this only cost time to prepare."""
 
+    @property
+    def text_cache(self) -> "CacheCounts":
+        """How many texts were answered from memory, and how many were not."""
+
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """RGB pictures to float32 `(n, dimension)`. Raises EncoderUnavailable."""
 
@@ -49,78 +51,31 @@ class Encoder(Protocol):
         """Texts to float32 `(n, dimension)`. A text is never fetched or opened, whatever it looks like."""
 
 
-class SentenceTransformerEncoder:
-    """Any CLIP sentence-transformers folder, run by PyTorch on the CPU.
+def open_encoder(settings: Settings) -> Encoder:
+    """The model that CLIP_MODEL names, in the runtime of ENCODER_RUNTIME; its weights load when first needed.
 
-    The weights are loaded by the first call that needs them: an ingest of an unchanged catalogue needs none.
+    For ONNX Runtime the model is exported here unless that has been done; a model that cannot be exported is
+    run by PyTorch. Raises SettingInvalid or EncoderUnavailable, here if the model is not found, here or later
+    if it cannot be loaded.
     """
+    # A runtime is imported when it is chosen: each costs time and memory that the others save.
+    folder = find_model_folder(settings.clip_model)
+    device = "cuda" if settings.encoder_runtime == "auto" and cuda_is_there() else "cpu"
+    if settings.encoder_runtime != "torch" and device == "cpu":
+        from catalog.encoders.export import exported
+        from catalog.encoders.onnx_runtime import OnnxEncoder
 
-    def __init__(self, folder: Path, threads: int = 0) -> None:
-        """The model in `folder`, run with `threads` CPU threads (0: every core)."""
-        self.name = short_name(folder)
-        self.fingerprint = fingerprint_of(folder)
-        # Models look at twice their input size at most: beyond it only decoding grows.
-        self.useful_side_px = 2 * image_side_px(folder)
-        self._folder = folder
-        self._threads = threads or os.cpu_count() or 1
-        self._model: SentenceTransformer | None = None
-        self._loading = threading.Lock()
+        if (export := exported(folder, settings.encoder_cache_dir)) is not None:
+            return OnnxEncoder(folder, export, settings.encoder_threads, settings.remembered_texts)
+    from catalog.encoders.torch_runtime import SentenceTransformerEncoder
 
-    @property
-    def dimension(self) -> int:
-        return self._loaded().get_embedding_dimension() or self.encode_texts(["a"]).shape[1]
-
-    def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        return self._encode(list(images))
-
-    def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        # As a plain str, a text that looks like a URL or a path would be fetched or opened as a picture.
-        return self._encode([{"text": text} for text in texts])
-
-    def _encode(self, inputs: list[Image.Image] | list[dict[str, str]]) -> Vectors:
-        if not inputs:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        try:
-            vectors = self._loaded().encode(
-                inputs, batch_size=32, normalize_embeddings=True, show_progress_bar=False
-            )
-        except (RuntimeError, MemoryError) as error:  # PyTorch reports every fault of a run as RuntimeError.
-            raise EncoderUnavailable("The model could not embed the input.") from error
-        result = np.asarray(vectors, dtype=np.float32)
-        if not np.isfinite(result).all():
-            raise EncoderUnavailable("The model answered with values that are not numbers.")
-        return result
-
-    def _loaded(self) -> "SentenceTransformer":
-        with self._loading:  # two requests may arrive for a model that neither has loaded
-            if self._model is None:
-                started = time.perf_counter()
-                self._model = _load(self._folder, self._threads)
-                _log.info("encoder loaded: model=%s seconds=%.1f", self.name, time.perf_counter() - started)
-            return self._model
+    return SentenceTransformerEncoder(folder, settings.encoder_threads, settings.remembered_texts, device)
 
 
-def open_encoder(clip_model: str, threads: int = 0) -> Encoder:
-    """The encoder that the setting CLIP_MODEL names; its weights are loaded when first needed.
-
-    Raises SettingInvalid or EncoderUnavailable, here if the model is not found, later if it cannot be loaded.
-    """
-    return SentenceTransformerEncoder(find_model_folder(clip_model), threads)
-
-
-def _load(folder: Path, threads: int) -> "SentenceTransformer":
-    # Imported here: PyTorch takes seconds and hundreds of megabytes, and most commands embed nothing.
+def cuda_is_there() -> bool:
+    """Whether PyTorch can use a CUDA device; without a driver PyTorch is not even imported."""
+    if not _CUDA_DEVICE.exists() or find_spec("torch") is None:
+        return False
     import torch
-    from safetensors import SafetensorError
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    torch.set_num_threads(threads)
-    try:
-        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise EncoderUnavailable(f"The model in {folder} cannot be loaded: {error}") from error
-    if not {"text", "image"} <= set(model.modalities):
-        raise SettingInvalid(f"CLIP_MODEL: {folder.name} embeds {model.modalities}, not both text and image.")
-    return model
+    return torch.cuda.is_available()

@@ -19,9 +19,14 @@ class Settings(BaseSettings):
     )
 
     clip_model: str = Field(str(BUNDLED_MODEL), description="A CLIP sentence-transformers model or folder.")
+    encoder_runtime: Literal["auto", "torch", "onnx"] = Field(
+        "auto", description="What runs the model: auto is CUDA where there is one, else ONNX Runtime."
+    )
+    encoder_cache_dir: Path = Field(Path("var/encoders"), description="Exports of models for ONNX Runtime.")
     encoder_threads: int = Field(
         0, ge=0, le=256, description="CPU threads that one process embeds with; 0 takes every core."
     )
+    remembered_texts: int = Field(10_000, ge=1, description="Texts whose vectors a process remembers.")
     qdrant_url: str = Field(
         "http://127.0.0.1:6333", pattern=r"^https?://[^/\s]+", description="The Qdrant server or vectorstore."
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from catalog.allocator import return_memory_early
 from catalog.errors import CatalogError
 from catalog.log import set_up_logging
 from catalog.settings import read_settings
@@ -55,6 +56,7 @@ def sample_command(folder: Path) -> None:
 
 
 def main() -> None:
+    return_memory_early()
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

@@ -24,7 +24,7 @@ def run_feed(
         ping(client, settings.qdrant_url)
         feed = open_feed(location)
         with only_ingest(settings):
-            encoder = encoder or open_encoder(settings.clip_model, settings.encoder_threads)
+            encoder = encoder or open_encoder(settings)
             index = ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
             return ingest(feed, settings, encoder, index, on_progress)
     finally:

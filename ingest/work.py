@@ -30,7 +30,7 @@ def work(settings: Settings) -> None:
     if not settings.feeds:
         _log.warning("no feeds to keep up with: set FEEDS")
     watched = [_Watched(location) for location in settings.feeds]
-    encoder = open_encoder(settings.clip_model, settings.encoder_threads) if watched else None
+    encoder = open_encoder(settings) if watched else None
     while encoder and not stop.is_set():
         for feed in watched:
             try:

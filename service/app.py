@@ -45,7 +45,7 @@ def create_app(
 
 
 def _loaded_encoder(settings: Settings) -> Encoder:
-    encoder = open_encoder(settings.clip_model, settings.encoder_threads)
+    encoder = open_encoder(settings)
     # Else the first customers would wait for the weights, and for what each half does but once.
     encoder.encode_texts(["dress"])
     encoder.encode_images([Image.new("RGB", (8, 8))])

@@ -10,7 +10,7 @@ import pytest
 from catalog.collection import connect
 from catalog.encoder import Encoder, open_encoder
 from catalog.index import ItemIndex
-from catalog.settings import BUNDLED_MODEL, Settings
+from catalog.settings import Settings
 from tests.processes import free_port, running, wait_until_ready
 
 SERVER_URL = os.environ.get("QDRANT_URL")
@@ -42,8 +42,8 @@ def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    """The bundled model."""
-    return open_encoder(str(BUNDLED_MODEL))
+    """The bundled model, in the runtime that a machine like this one chooses by itself."""
+    return open_encoder(Settings(_env_file=None))
 
 
 @pytest.fixture

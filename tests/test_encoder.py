@@ -1,4 +1,4 @@
-"""catalog/encoder.py and catalog/model_files.py, with the bundled model itself."""
+"""catalog/encoder.py and catalog/model_files.py, with the bundled model itself, in each runtime."""
 
 import http.server
 import json
@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,13 @@ import pytest
 from catalog.encoder import Encoder, open_encoder
 from catalog.errors import EncoderUnavailable, SettingInvalid
 from catalog.model_files import find_model_folder, fingerprint_of, image_side_px, short_name
-from catalog.settings import BUNDLED_MODEL
+from catalog.settings import BUNDLED_MODEL, Settings
 from tests.pictures import BLUE, RED, encoded, picture
+
+
+@pytest.fixture(scope="module", params=["onnx", "torch"])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    return open_encoder(Settings(_env_file=None, encoder_runtime=request.param))
 
 
 @pytest.fixture
@@ -82,10 +88,14 @@ def test_a_text_that_names_a_file_is_never_opened(encoder: Encoder, tmp_path: Pa
     assert text @ encoder.encode_images([picture(RED)])[0] < 0.99
 
 
-def test_the_model_is_loaded_by_the_first_call_only() -> None:
-    encoder = open_encoder(str(BUNDLED_MODEL))
+def test_the_model_is_loaded_by_the_first_call_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    encoder = open_encoder(Settings(_env_file=None))
     assert (encoder.name, len(encoder.fingerprint), encoder.useful_side_px) == ("compact", 64, 320)
-    assert encoder._model is None  # type: ignore[attr-defined]
+    assert "encoder loaded" not in caplog.text
+    encoder.encode_texts(["hat"])
+    encoder.encode_texts(["coat"])
+    assert caplog.text.count("encoder loaded: model=compact runtime=onnx") == 1
 
 
 def test_the_fingerprint_follows_the_weights_and_not_the_model_card(folder: Path) -> None:
@@ -99,7 +109,7 @@ def test_the_fingerprint_follows_the_weights_and_not_the_model_card(folder: Path
 
 
 def test_a_folder_elsewhere_is_a_model_too(folder: Path, encoder: Encoder) -> None:
-    other = open_encoder(str(folder))
+    other = open_encoder(Settings(_env_file=None, clip_model=str(folder), encoder_runtime="torch"))
     assert (other.name, other.fingerprint) == ("my-model-v2", encoder.fingerprint)
     assert np.allclose(other.encode_texts(["hat"]), encoder.encode_texts(["hat"]), atol=1e-6)
 
@@ -124,10 +134,23 @@ def test_a_model_that_is_not_there_is_a_wrong_setting(name: str) -> None:
         find_model_folder(name)
 
 
-def test_damaged_weights_are_a_clear_error(folder: Path) -> None:
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_damaged_weights_are_a_clear_error(folder: Path, tmp_path: Path, runtime: Any) -> None:
     (folder / "model.safetensors").write_bytes(b"not weights")
+    settings = Settings(
+        _env_file=None, clip_model=str(folder), encoder_runtime=runtime, encoder_cache_dir=tmp_path / "cache"
+    )
     with pytest.raises(EncoderUnavailable, match="cannot be loaded"):
-        open_encoder(str(folder)).encode_texts(["hat"])
+        open_encoder(settings).encode_texts(["hat"])
+    assert not [path for path in tmp_path.glob("cache/*") if path.is_dir()], "nothing half done is left"
+
+
+def test_texts_asked_again_are_remembered(encoder: Encoder) -> None:
+    first = encoder.encode_texts(["green raincoat", "yellow raincoat"])
+    before = encoder.text_cache
+    again = encoder.encode_texts(["yellow raincoat", "a raincoat never asked for", "green raincoat"])
+    assert (again[[2, 0]] == first).all()
+    assert (encoder.text_cache.hits - before.hits, encoder.text_cache.misses - before.misses) == (2, 1)
 
 
 @pytest.mark.parametrize(

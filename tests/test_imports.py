@@ -72,3 +72,17 @@ def test_nothing_heavy_happens_at_import(module: str) -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_embedding_with_onnx_runtime_imports_no_pytorch() -> None:
+    program = (
+        "import sys; from PIL import Image; from catalog.settings import Settings; "
+        "from catalog.encoder import open_encoder; encoder = open_encoder(Settings(_env_file=None)); "
+        "encoder.encode_texts(['dress']); encoder.encode_images([Image.new('RGB', (300, 400))]); "
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'onnx'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr

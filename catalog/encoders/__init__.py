@@ -1,0 +1,1 @@
+"""The runtimes behind the Encoder protocol: PyTorch, and ONNX Runtime on an export of the same weights."""
