@@ -206,9 +206,9 @@ def skirt(sheet: Sheet, look: Look, top: tuple[float, float], bottom: tuple[floa
 class Legs:
     """Half widths and heights of trousers, in design units."""
 
-    waist: float = 78
+    waist: float = 72
     waist_y: float = 52
-    hip: float = 98
+    hip: float = 86
     hip_y: float = 150
     crotch_y: float = 222
     outer: float = 92

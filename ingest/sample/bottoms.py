@@ -12,10 +12,10 @@ from ingest.sample.studio import Sheet, drape
 
 DENIM_THREAD = (208.0, 158.0, 92.0)
 JEANS = {
-    "skinny": Legs(outer=70, inner=22, hip=92),
-    "wide": Legs(outer=122, inner=6, hip=100),
+    "skinny": Legs(outer=64, inner=26, hip=80),
+    "wide": Legs(outer=116, inner=8, hip=86),
     "cropped": Legs(outer=84, inner=18, hem_y=480),
-    "bootcut": Legs(outer=106, inner=10, hip=90),
+    "bootcut": Legs(outer=100, inner=14, hip=82),
 }
 
 
@@ -32,17 +32,17 @@ def waistband(sheet: Sheet, half: float, y: float, fabric: Cloth, depth: float =
 
 def trousers(sheet: Sheet, look: Look) -> None:
     """Tailored trousers; style "wide" has wide legs, "jogger" a drawstring and cuffs."""
-    shape = replace(Legs(), outer=118, inner=10, hip=102) if look.style == "wide" else Legs(outer=84, inner=22)
+    shape = replace(Legs(), outer=114, inner=12, hip=88) if look.style == "wide" else Legs(outer=84, inner=22)
     legs(sheet, shape, look, crease=look.style != "jogger")
     for side in (1, -1):
-        slash(sheet, [(side * 64, 76), (side * 88, 138)], look.fabric)
+        slash(sheet, [(side * 59, 76), (side * 78, 138)], look.fabric)
     if look.style == "jogger":
-        waistband(sheet, 78, 46, replace(look.fabric, weave="rib"), 26, loops=False)
+        waistband(sheet, 72, 46, replace(look.fabric, weave="rib"), 26, loops=False)
         for side in (1, -1):
             drawstring(sheet, [(side * 5, 68), (side * 9, 104), (side * 7, 132)], IVORY)
             sheet.panel(ribbon([(side * 86, 560), (side * 20, 560)], 26), replace(look.fabric, weave="rib"), bulge=6)
         return
-    waistband(sheet, 78, 46, look.fabric)
+    waistband(sheet, 72, 46, look.fabric)
     sheet.button(-1, 63, 4.6, darker(look.fabric.ground, 0.35))
 
 
@@ -52,17 +52,17 @@ def jeans(sheet: Sheet, look: Look) -> None:
     legs(sheet, shape, look)
     wear = (246.0, 248.0, 252.0)
     for side in (1, -1):
-        for k, strength in ((30, 0.05), (20, 0.07), (11, 0.08)):
+        for k, strength in ((30, 0.035), (23, 0.04), (16, 0.045), (9, 0.04)):
             sheet.ink(ribbon([(side * 54, 170), (side * 52, 290), (side * 48, 430)], k * 1.5, taper=True), wear, strength)
-        pocket_edge: Line = [(side * 40, 70), (side * 50, 98), (side * 94, 112)]
+        pocket_edge: Line = [(side * 36, 70), (side * 45, 98), (side * 83, 112)]
         sheet.seam(pocket_edge, look.fabric.ground, 1.8, 0.6)
         sheet.stitches([(x, y + 5) for x, y in pocket_edge], DENIM_THREAD, 3.5, 1.2)
         hem = [(side * (shape.inner + 3), shape.hem_y - 10), (side * (shape.outer - 3), shape.hem_y - 11)]
         sheet.stitches(hem, DENIM_THREAD, 3.5, 1.2)
         sheet.button(side * 44, 78, 2.6, GOLD)
     sheet.stitches([(20, 70), (20, 150), (6, 186)], DENIM_THREAD, 3.5, 1.2)
-    waistband(sheet, 78, 46, look.fabric)
-    sheet.stitches([(-74, 64), (0, 70), (74, 64)], DENIM_THREAD, 3.5, 1.1)
+    waistband(sheet, 72, 46, look.fabric)
+    sheet.stitches([(-68, 64), (0, 70), (68, 64)], DENIM_THREAD, 3.5, 1.1)
     sheet.button(-1, 63, 5.4, GOLD)
 
 

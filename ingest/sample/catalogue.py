@@ -91,7 +91,7 @@ def _product(family: Family, pattern: str, colour: str) -> Product:
 def picture(product: Product, number: int) -> Image.Image:
     """A product's picture: 0 the whole piece, 1 a close-up, 2 turned about on another backdrop."""
     rng = random.Random(f"picture {product.id}")
-    zoom, middle = FRAMES[product.family.draw]
+    zoom, middle = _frame(product.family)
     backdrop = rng.choice(["sand", "mist"] if product.colour == "white" else list(BACKDROPS))
     # Nobody lays two pieces down quite alike.
     view = View(zoom, 0.0, middle, turn=rng.uniform(-0.02, 0.02))
@@ -102,6 +102,12 @@ def picture(product: Product, number: int) -> Image.Image:
         view = View(zoom * 0.94, 0.0, middle, flipped=True, turn=0.05)
         backdrop = "blush" if backdrop != "blush" else "chalk"
     return _shot(product, view, backdrop)
+
+
+def _frame(family: Family) -> tuple[float, float]:
+    """Enlargement and middle: short pieces are brought nearer and up to the middle."""
+    zoom, middle = FRAMES[family.draw]
+    return (zoom * 1.15, middle - 60) if family.length == "mini" else (zoom, middle)
 
 
 def _shot(product: Product, view: View, backdrop: str) -> Image.Image:

@@ -120,23 +120,22 @@ def dome(x: float, y: float, rx: float, ry: float, height: float) -> list[Fold]:
 
 def maternity_dress(sheet: Sheet, look: Look) -> None:
     """A dress with an empire seam, tied below the bust, and room for the belly."""
-    low = LENGTHS[look.length][0]
-    bodice = replace(BODICE, vee=look.style == "vee", drop=60 if look.style == "vee" else 34, hem=72, hem_y=178, waist=76,
-                     waist_y=160)
+    low = min(LENGTHS[look.length][0], 540)
+    bodice = replace(BODICE, vee=look.style == "vee", drop=60 if look.style == "vee" else 34, hem=60, hem_y=200,
+                     waist=64, waist_y=178)
     inside_back(sheet, bodice, look.fabric)
     sleeves(sheet, bodice, look, look.sleeve, width=25, spread=66)
-    path = outline([corner(-70, 176), at(0, 180), corner(70, 176), at(98, 226), at(112, 280), at(108, 336), at(114, 410),
-                    corner(126, low), at(0, low + 10), corner(-126, low), at(-114, 410), at(-108, 336), at(-112, 280),
-                    at(-98, 226)])
-    folds = dome(0, 282, 104, 112, 44) + drape(look.rng, (350, 80), (low, 110), 6, 5)
-    folds += [Fold([(x * 0.8, 180), (x, 204), (x * 1.1, 232)], 7, 3) for x in range(-60, 61, 20)]
-    sheet.panel(path, look.fabric, folds, Flow(sag=-14, fan=0.1, top=180), bulge=22)
+    path = symmetric([at(0, 202), corner(58, 198), at(84, 234), at(103, 286), at(113, 340), at(134, 410), corner(162, low),
+                      at(0, low + 12)])
+    folds = dome(0, 290, 88, 98, 38) + drape(look.rng, (370, 90), (low, 150), 7, 5.5, 19)
+    folds += [Fold([(x * 0.8, 202), (x, 222), (x * 1.1, 246)], 7, 3) for x in range(-48, 49, 16)]
+    sheet.panel(path, look.fabric, folds, Flow(sag=-12, fan=0.14, top=200), bulge=20)
     body(sheet, bodice, look, folds=2, hem=0)
     if not bodice.vee:
         neck_rib(sheet, bodice, look.fabric, 5)
     sash = replace(look.fabric, ground=darker(look.fabric.ground, 0.12))
-    belt(sheet, 178, 72, sash, 11)
-    bow(sheet, 0, 180, 22, sash)
+    belt(sheet, 200, 60, sash, 11)
+    bow(sheet, 0, 202, 20, sash)
 
 
 def maternity_top(sheet: Sheet, look: Look) -> None:
@@ -161,12 +160,12 @@ def jumpsuit(sheet: Sheet, look: Look) -> None:
     inside_back(sheet, bodice, look.fabric)
     sleeves(sheet, bodice, look, look.sleeve, width=25, spread=66)
     wide = 96 if look.style == "wide" else 82
-    legs(sheet, Legs(62, 200, 84, 260, 320, wide, 14, 574), look, crease=True)
+    legs(sheet, Legs(60, 200, 71, 260, 330, wide, 18, 574), look, crease=True)
     body(sheet, bodice, look, folds=2, hem=0)
     if not bodice.vee:
         neck_rib(sheet, bodice, look.fabric, 5)
     for side in (1, -1):
-        slash(sheet, [(side * 64, 216), (side * 77, 262)], look.fabric)
+        slash(sheet, [(side * 58, 218), (side * 66, 262)], look.fabric)
     belt(sheet, 206, 63, look.fabric, 13)
     bow(sheet, 0, 207, 20, look.fabric)
 
@@ -175,20 +174,20 @@ def overalls(sheet: Sheet, look: Look) -> None:
     """Bib overalls: straps with buckles, a bib pocket, side buttons."""
     fabric = look.fabric
     for side in (1, -1):
-        sheet.panel(ribbon([(side * 40, 130), (side * 44, 74), (side * 30, 26)], 17), fabric, bulge=5)
-    shape = Legs(74, 226, 94, 300, 346, 90, 13, 574)
+        sheet.panel(ribbon([(side * 36, 130), (side * 39, 74), (side * 28, 26)], 15), fabric, bulge=5)
+    shape = Legs(61, 240, 72, 296, 340, 84, 18, 574)
     legs(sheet, replace(shape, outer=108, hem_y=420) if look.style == "short" else shape, look)
-    bib = symmetric([corner(0, 112), corner(50, 112), at(53, 150), at(58, 190), corner(76, 236), at(0, 242)])
+    bib = symmetric([corner(0, 112), corner(45, 110), at(46, 150), at(51, 196), corner(62, 248), at(0, 252)])
     sheet.panel(bib, fabric, drape(look.rng, (130, 40), (230, 60), 3, 2.5), bulge=8)
-    sheet.stitches([(-46, 117), (46, 117)], thread(fabric.ground), 3, 1.1)
-    pocket(sheet, 0, 142, 54, 52, fabric)
-    sheet.panel(symmetric([corner(0, 232), corner(76, 228), corner(77, 246), at(0, 250)]), fabric, bulge=5)
-    _fastenings(sheet, [(40, 122), (-40, 122)])
+    sheet.stitches([(-42, 115), (42, 115)], thread(fabric.ground), 3, 1.1)
+    pocket(sheet, 0, 146, 52, 52, fabric)
+    sheet.panel(symmetric([corner(0, 240), corner(62, 237), corner(63, 254), at(0, 258)]), fabric, bulge=5)
+    _fastenings(sheet, [(35, 122), (-35, 122)])
     for side in (1, -1):
-        path: Line = [(side * 58, 250), (side * 74, 288), (side * 93, 298)]
+        path: Line = [(side * 44, 262), (side * 54, 288), (side * 70, 298)]
         slash(sheet, path if side < 0 else mirrored(mirrored(path)), fabric)
         for y in (244, 262):
-            sheet.button(side * 72, y, 4, GOLD)
+            sheet.button(side * 58, y + 8, 4, GOLD)
 
 
 def _fastenings(sheet: Sheet, places: Line) -> None:

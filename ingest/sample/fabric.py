@@ -141,7 +141,9 @@ def texture(fabric: Cloth, x: Array, y: Array) -> Array:
     if weave == "knit":
         column = np.abs(x % 7 - 3.5)
         purl = np.cos((y + column * 0.9) * (math.tau / 5.2))
-        return np.asarray(0.045 * purl - 0.05 * (column < 0.7) + 0.012 * _grain("", x, y), np.float32)
+        ridge = np.clip(1.6 * np.cos(y * (math.tau / 27)) - 0.75, -0.1, 1)  # a purled row every few rows
+        stitch = 0.045 * purl - 0.05 * (column < 0.7) - 0.16 * ridge
+        return np.asarray(stitch + 0.012 * _grain("", x, y), np.float32)
     if weave == "rib":
         return np.asarray(0.075 * np.cos(x * (math.tau / 5)) + 0.012 * _grain("", x, y), np.float32)
     if weave in ("leather", "patent"):

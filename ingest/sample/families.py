@@ -44,14 +44,14 @@ class Family:
 # How each drawing is framed: enlargement, and the height of its middle in design units.
 FRAMES: Final[dict[Draw, tuple[float, float]]] = {
     tops.t_shirt: (1.12, 294), tops.shirt: (1.06, 296), tops.polo: (1.12, 296), tops.sweater: (1.04, 296),
-    tops.sweatshirt: (1.06, 300), tops.hoodie: (1.04, 276), tops.jacket: (1.04, 296),
+    tops.sweatshirt: (1.06, 300), tops.hoodie: (1.08, 276), tops.jacket: (1.04, 296),
     dresses.dress: (1.02, 306), dresses.maternity_dress: (1.08, 276), dresses.maternity_top: (1.12, 294),
     dresses.jumpsuit: (1.0, 300), dresses.overalls: (1.0, 300),
     workwear.scrub_top: (1.1, 294), workwear.scrub_set: (1.0, 304), workwear.lab_coat: (1.04, 298),
     workwear.chef_jacket: (1.06, 290), workwear.coverall: (1.0, 306), workwear.safety_vest: (1.2, 294),
     workwear.apron: (1.02, 296), bottoms.trousers: (1.04, 306), bottoms.jeans: (1.04, 304),
     bottoms.shorts: (1.3, 300), bottoms.skirt_piece: (1.12, 306), shoes.sneakers: (1.04, 300),
-    shoes.boots: (1.04, 290), shoes.pumps: (1.04, 304), shoes.loafers: (1.04, 306), bags.handbag: (1.15, 306),
+    shoes.boots: (1.04, 282), shoes.pumps: (1.04, 328), shoes.loafers: (1.04, 324), bags.handbag: (1.15, 306),
     bags.tote: (1.08, 290), bags.backpack: (1.06, 286), bags.crossbody: (1.12, 280), bags.purse: (1.1, 312),
     accessories.sun_hat: (1.0, 306), accessories.cap: (1.1, 314), accessories.beanie: (1.2, 300),
     accessories.belt_piece: (1.08, 306), accessories.scarf: (1.08, 326), accessories.sunglasses: (1.05, 292),
@@ -105,9 +105,9 @@ JUMPSUITS: Final = [
 MATERNITY: Final = [
     Family("maternity", "maternity dress", dresses.maternity_dress, "navy, black, red, grey", "pink, navy",
            "navy", sleeve="short", price=54.9),
-    Family("maternity", "long-sleeved maternity dress", dresses.maternity_dress, "burgundy, teal, navy", "green, white",
+    Family("maternity", "long-sleeved pregnancy dress", dresses.maternity_dress, "burgundy, teal, navy", "green, white",
            polka_dot="navy", style="vee", sleeve="long", price=59.9),
-    Family("maternity", "maternity maxi dress", dresses.maternity_dress, "blue, turquoise", "light blue, lavender",
+    Family("maternity", "pregnancy maxi dress", dresses.maternity_dress, "blue, turquoise", "light blue, lavender",
            sleeve="none", length="maxi", price=64.9),
     Family("maternity", "maternity top", dresses.maternity_top, "white, pink, black", "", "navy, grey, red",
            sleeve="short", price=29.9),

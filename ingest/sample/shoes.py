@@ -6,7 +6,7 @@ from dataclasses import replace
 from ingest.sample.details import highlight
 from ingest.sample.fabric import Cloth, plain, shaded
 from ingest.sample.look import Look
-from ingest.sample.palette import IVORY, TAN, darker, lighter, luminance, thread
+from ingest.sample.palette import IVORY, TAN, darker, lighter, luminance, mix, thread
 from ingest.sample.shapes import Line, at, corner, ellipse, outline, ribbon, smooth
 from ingest.sample.studio import Fold, Sheet
 
@@ -14,10 +14,10 @@ RUBBER = (240.0, 238.0, 231.0)
 
 
 def pair(draw: Callable[[Sheet, Look], None], sheet: Sheet, look: Look) -> None:
-    """The shoe twice: its mate behind, a little higher."""
-    with sheet.placed(26, 228, 0.94):
+    """The shoe twice: its mate behind, a little higher and half hidden."""
+    with sheet.placed(-44, 256, 0.92):
         draw(sheet, look)
-    with sheet.placed(-8, 342, 1.08):
+    with sheet.placed(12, 328, 0.99):
         draw(sheet, look)
 
 
@@ -53,16 +53,16 @@ def _sneaker(sheet: Sheet, look: Look) -> None:
 
 
 def _overlays(sheet: Sheet, fabric: Cloth) -> None:
-    """Toe cap, heel counter and side stripes."""
+    """Toe cap, heel counter and a curved side panel."""
     trim = plain(darker(fabric.ground, 0.1) if luminance(fabric.ground) > 0.2 else lighter(fabric.ground, 0.08), "leather")
     heel = outline([corner(-164, 276), at(-140, 300), at(-118, 340), corner(-112, 384), corner(-180, 384), at(-182, 340)])
     toe = outline([corner(110, 331), at(166, 344), at(190, 366), corner(190, 384), corner(122, 384), at(106, 360)])
     for path in (heel, toe):
         sheet.panel(path, trim, bulge=8, shadow=0.2)
         sheet.stitches(path[: len(path) // 3], thread(trim.ground), 3, 1)
-    mark = highlight(fabric)
-    for x in (-62, -36, -10):
-        sheet.panel(ribbon([(x - 22, 378), (x + 8, 336), (x + 30, 306)], 11), plain(mark, "leather"), bulge=3, shadow=0.15)
+    side = outline([corner(-112, 384), at(-102, 344), at(-72, 314), at(-26, 330), corner(40, 384)])
+    sheet.panel(side, plain(mix(fabric.ground, highlight(fabric), 0.45), "leather"), bulge=7, shadow=0.2)
+    sheet.stitches([(-102, 376), (-93, 348), (-70, 322), (-30, 337), (20, 376)], thread(trim.ground), 3, 1)
 
 
 def _laces(sheet: Sheet, line: Line, fabric: Cloth) -> None:
@@ -81,8 +81,9 @@ def _high_top(sheet: Sheet, look: Look) -> None:
     sheet.panel(upper, fabric, [Fold([(-150, 280), (-90, 290), (-30, 270)], 16, 5)], bulge=15)
     toe = outline([corner(112, 330), at(160, 340), at(190, 362), corner(192, 384), corner(122, 384), at(106, 360)])
     sheet.panel(toe, plain(RUBBER, "rubber"), bulge=9, shadow=0.25)
-    sheet.panel(ellipse(-104, 240, 25, 25), plain(highlight(fabric)), bulge=4, shadow=0.2)
-    sheet.panel(ellipse(-104, 240, 18, 18), fabric, bulge=4, shadow=0)
+    counter = outline([corner(-160, 270), at(-132, 300), at(-112, 340), corner(-106, 384), corner(-178, 384), at(-176, 330)])
+    sheet.panel(counter, replace(fabric, ground=darker(fabric.ground, 0.1)), bulge=8, shadow=0.2)
+    sheet.stitches([(-150, 192), (-104, 202), (-66, 190)], thread(fabric.ground), 3.5, 1.1)
     _laces(sheet, [(-54, 184), (-46, 214), (-34, 244), (-14, 272), (12, 296), (44, 314)], fabric)
     _sole(sheet, look)
 

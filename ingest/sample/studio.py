@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from ingest.sample.fabric import Cloth, Flow, colours, texture
 from ingest.sample.palette import RGB, darker, lighter, luminance
@@ -80,6 +80,7 @@ class Sheet:
             self._cast(mask, shadow, 3 * self.view.zoom)
         x, y = self.view.units(mask.box)
         light = shade + relief * fabric.gloss * self._relief(mask, folds, bulge * self.view.zoom)
+        light -= self._rim(mask)
         u, v = flow.lay(x, y)
         light = light + texture(fabric, u, v)
         self._lay(mask, _lit(colours(fabric, u, v, 1 / self.view.zoom), light))
@@ -94,6 +95,11 @@ class Sheet:
         lit = _LIGHT[0] * gx + _LIGHT[1] * gy
         lit = 0.30 * np.tanh(lit * 1.25) - 0.16 * np.clip(0.72 - round_off, 0, 1)
         return _grow(lit.astype(np.float32), *mask.cover.shape)
+
+    def _rim(self, mask: Mask) -> Array:
+        """The narrow shade along a turned edge, by which one piece stands out from the next."""
+        near = Image.fromarray((mask.cover * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(2.4 * self.view.zoom))
+        return np.asarray(0.7 * np.clip(1 - np.asarray(near, np.float32) / 255, 0, 0.5), np.float32)
 
     def _ridges(self, mask: Mask, folds: Sequence[Fold]) -> Array:
         h, w = mask.cover.shape
@@ -173,8 +179,9 @@ def dashes(points: Line, dash: float) -> list[Line]:
 
 def _lit(rgb: Array, light: Array) -> Array:
     """Colour under light: multiplied, and a little of the lamp added so that black cloth has form too."""
-    lamp = np.clip(light - 0.98, 0, None)[..., None] * 70
-    return np.asarray(rgb * light[..., None] + lamp, np.float32)
+    lit: Array = rgb * light[..., None]
+    lit += (np.clip(light - 0.98, 0, None) * 70)[..., None]
+    return lit
 
 
 @lru_cache(maxsize=8)
@@ -189,13 +196,14 @@ def _backdrop(colour: RGB) -> Array:
 
 def photograph(sheet: Sheet, backdrop: RGB, lift: float = 1.0) -> Image.Image:
     """The finished picture, 480 x 600; `lift` is how far the garment lies above the backdrop."""
-    light: Array = np.ones_like(sheet.alpha)
-    for reach, strength, radius in ((3, 0.26, 5), (13, 0.2, 22)):
-        dx, dy = round(reach * 0.5 * lift), round(reach * lift)
-        cast = np.pad(blurred(sheet.alpha, radius), ((dy, 0), (dx, 0)))
+    small = _shrink(sheet.alpha, 4)
+    light: Array = np.ones_like(small)
+    for reach, strength, radius in ((4, 0.26, 5), (13, 0.2, 22)):
+        dx, dy = round(reach * 0.125 * lift), round(reach * 0.25 * lift)
+        cast = np.pad(soften(small, radius / 4), ((dy, 0), (dx, 0)))
         light *= 1 - strength * cast[: light.shape[0], : light.shape[1]]
     inner = np.s_[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    ground = _backdrop(backdrop) * light[inner][..., None]
+    ground = _backdrop(backdrop) * _grow(light, *sheet.alpha.shape)[inner][..., None]
     ground += (sheet.rgb[inner] - ground) * sheet.alpha[inner][..., None]
     return Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
 

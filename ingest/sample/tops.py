@@ -11,8 +11,8 @@ from ingest.sample.shapes import Line, arc, at, corner, ellipse, outline, ribbon
 from ingest.sample.studio import Fold, Sheet
 
 TEE = Torso()
-ROOMY = Torso(neck=46, neck_y=128, drop=30, shoulder=116, shoulder_y=152, chest=118, chest_y=256, waist=120,
-              waist_y=370, hem=112, hem_y=482)
+ROOMY = Torso(neck=46, neck_y=128, drop=30, shoulder=108, shoulder_y=152, chest=106, chest_y=256, waist=107,
+              waist_y=370, hem=101, hem_y=482)
 
 
 def t_shirt(sheet: Sheet, look: Look) -> None:
@@ -55,7 +55,7 @@ def sweater(sheet: Sheet, look: Look) -> None:
     if look.style == "cardigan":
         torso = replace(torso, vee=True, drop=120, neck=42)
     inside_back(sheet, torso, look.fabric, look.style != "roll-neck")
-    sleeves(sheet, torso, look, "long", width=29, spread=58, cuff=24)
+    sleeves(sheet, torso, look, "long", width=28, spread=70, cuff=24)
     band_of(sheet, [(-torso.hem, torso.hem_y), (torso.hem, torso.hem_y)], 28, look.fabric)
     body(sheet, torso, look, hem=0)
     if look.style == "cardigan":
@@ -74,7 +74,7 @@ def sweatshirt(sheet: Sheet, look: Look) -> None:
     torso = replace(ROOMY, neck_y=116, shoulder_y=140, chest_y=244, hem_y=470)
     inside_back(sheet, torso, look.fabric)
     arms = replace(look, fabric=_paler(look.fabric)) if look.style == "raglan" else look
-    sleeves(sheet, torso, arms, "long", width=30, spread=58, cuff=24)
+    sleeves(sheet, torso, arms, "long", width=29, spread=72, cuff=24)
     band_of(sheet, [(-torso.hem, torso.hem_y), (torso.hem, torso.hem_y)], 28, look.fabric)
     body(sheet, torso, look, hem=0)
     if look.style == "half-zip":
@@ -93,7 +93,7 @@ def _paler(fabric: Cloth) -> Cloth:
 def hoodie(sheet: Sheet, look: Look) -> None:
     """A hoodie with a kangaroo pocket; style "zip" opens down the front."""
     torso = ROOMY
-    sleeves(sheet, torso, look, "long", width=31, spread=58, cuff=24)
+    sleeves(sheet, torso, look, "long", width=30, spread=74, cuff=24)
     band_of(sheet, [(-torso.hem, torso.hem_y), (torso.hem, torso.hem_y)], 28, look.fabric)
     body(sheet, torso, look, hem=0)
     _kangaroo(sheet, look.fabric)

@@ -13,7 +13,7 @@ from typing import Final
 
 from ingest.sample.catalogue import Product, picture, products
 
-EDITION: Final = "1"  # raise it when the drawings change: pictures of another edition are drawn anew
+EDITION: Final = "2"  # raise it when the drawings change: pictures of another edition are drawn anew
 JPEG_QUALITY: Final = 88
 COLUMNS: Final = ("id", "title", "description", "category", "brand", "colour", "gender", "pattern", "sleeve", "price",
                   "currency", "in_stock", "url", "images")
