@@ -149,16 +149,3 @@ def _dial(sheet: Sheet, metal: tuple[float, float, float]) -> None:
         hand = [(0, 300), (reach * math.sin(turn), 300 - reach * math.cos(turn))]
         sheet.panel(ribbon(hand, width), plain((40, 42, 50), "patent"), bulge=2, shadow=0.3)
     sheet.button(0, 300, 4.5, metal)
-
-
-def tie(sheet: Sheet, look: Look) -> None:
-    """A silk tie, knotted."""
-    fabric = look.fabric
-    for side in (1, -1):
-        loop = [(side * 14, 116), (side * 52, 84), (side * 60, 48), (side * 24, 34), (0, 34)]
-        sheet.panel(ribbon(loop, 18), shaded(fabric, 0.2), bulge=5)
-    blade = symmetric([corner(0, 142), corner(17, 142), at(34, 300), corner(50, 490), corner(0, 556)])
-    folds = [Fold([(-6, 146), (6, 220), (-2, 320)], 14, 5), Fold([(30, 480), (0, 520), (-30, 480)], 10, 3)]
-    sheet.panel(blade, fabric, folds, Flow(turn=0.7), bulge=10)
-    knot = symmetric([corner(0, 86), corner(32, 88), at(28, 120), corner(16, 150), at(0, 153)])
-    sheet.panel(knot, fabric, [Fold([(-24, 100), (0, 116), (24, 104)], 9, 3)], Flow(turn=-0.7), bulge=9, shadow=0.5)

@@ -55,7 +55,7 @@ FRAMES: Final[dict[Draw, tuple[float, float]]] = {
     bags.tote: (1.08, 290), bags.backpack: (1.06, 286), bags.crossbody: (1.12, 280), bags.purse: (1.1, 312),
     accessories.sun_hat: (1.0, 306), accessories.cap: (1.1, 314), accessories.beanie: (1.2, 300),
     accessories.belt_piece: (1.08, 306), accessories.scarf: (1.08, 326), accessories.sunglasses: (1.05, 292),
-    accessories.watch: (1.08, 306), accessories.tie: (1.02, 296),
+    accessories.watch: (1.08, 306),
 }
 
 
