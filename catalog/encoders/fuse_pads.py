@@ -24,6 +24,10 @@ def fuse_pads(model: onnx.ModelProto) -> int:
         fused.append(pad)
     for pad in fused:
         graph.node.remove(pad)
+    used = {name for node in graph.node for name in node.input}
+    for name, constant in constants.items():
+        if name not in used:
+            graph.initializer.remove(constant)
     return len(fused)
 
 
