@@ -1,21 +1,41 @@
 """The live collection: the client's connection, the alias, and the check that it was built by our model."""
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from qdrant_client import QdrantClient, models
 
+from catalog.attributes import attribute_of
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
-from catalog.schema import PAYLOAD_INDEXES, collection_settings, next_collection_name
+from catalog.schema import (
+    MAX_FILTERABLE_ATTRIBUTES,
+    PAYLOAD_INDEXES,
+    collection_settings,
+    next_collection_name,
+)
 from catalog.settings import Settings
 
 # How long a looked-up alias is trusted. After a switch the old collection is still there, and still right.
 _ALIAS_TRUSTED_S = 2.0
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a look-up found, and until when (of time.monotonic) it is trusted."""
+
+    name: str
+    indexed: frozenset[str]
+    until: float
 
 
 def connect(settings: Settings) -> QdrantClient:
@@ -46,18 +66,26 @@ class LiveCollection:
         self._url = url
         self._alias = alias
         self._encoder = encoder
-        self._known: tuple[str, float] | None = None  # the name, and until when it is trusted
+        self._known: _Known | None = None
+        self._refused: set[str] = set()
 
     def name(self) -> str:
         """The collection's name. Raises IndexEmpty if nothing is indexed yet, ModelMismatch."""
+        return self._look().name
+
+    def indexed(self) -> frozenset[str]:
+        """The paths of its payload indexes. Raises as `name`."""
+        return self._look().indexed
+
+    def _look(self) -> _Known:
         known = self._known
-        if known is not None and time.monotonic() < known[1]:
-            return known[0]
+        if known is not None and time.monotonic() < known.until:
+            return known
         # Without a lock: behind one, the callers of a store that hangs would time out one after another.
         with translated(self._url):
-            name = self._look_up()
-        self._known = (name, time.monotonic() + _ALIAS_TRUSTED_S)
-        return name
+            known = self._look_up()
+        self._known = known
+        return known
 
     def call(self, operation: Callable[[QdrantClient, str], T]) -> T:
         """Run `operation(client, collection)`; once more if the collection was dropped since its look-up."""
@@ -74,33 +102,64 @@ class LiveCollection:
         with translated(self._url):
             if self._target() is None:
                 self._create()
-        return self.name()
+        name = self.name()
+        self.add_payload_indexes(PAYLOAD_INDEXES)  # one that an older version made may lack some
+        return name
+
+    def add_payload_indexes(self, wanted: Mapping[str, models.PayloadSchemaType]) -> None:
+        """Make those payload indexes that are not there; attributes only up to the most that are allowed."""
+        if wanted.keys() <= self.indexed() | self._refused:
+            return
+        self._known = None  # another process may have made them
+        indexed = set(self.indexed())
+        for path, schema in wanted.items():
+            if path in indexed or not self._has_room_for(path, indexed):
+                continue
+            self.call(partial(QdrantClient.create_payload_index, field_name=path, field_schema=schema))
+            indexed.add(path)
+        self._known = None
+
+    def _has_room_for(self, path: str, indexed: set[str]) -> bool:
+        """Whether the path is no attribute's, or that of one of the first attributes that were seen."""
+        attributes = {name for name in map(attribute_of, indexed) if name is not None}
+        name = attribute_of(path)
+        if name is None or name in attributes or len(attributes) < MAX_FILTERABLE_ATTRIBUTES:
+            return True
+        if not self._refused:
+            _log.warning(
+                "more than %d attributes: %r and others after it cannot be filtered by",
+                MAX_FILTERABLE_ATTRIBUTES,
+                name,
+            )
+        self._refused.add(path)
+        return False
 
     def _target(self) -> str | None:
         aliases = self._client.get_aliases().aliases
         return next((a.collection_name for a in aliases if a.alias_name == self._alias), None)
 
-    def _look_up(self) -> str:
+    def _look_up(self) -> _Known:
         name = self._target()
         if name is None:
             raise IndexEmpty(
                 f"Nothing is indexed yet under the alias {self._alias!r}: run `python -m ingest run FEED`."
             )
-        metadata = self._client.get_collection(name).config.metadata or {}
+        info = self._client.get_collection(name)
+        metadata = info.config.metadata or {}
         if metadata.get("fingerprint") != self._encoder.fingerprint:
             raise ModelMismatch(
                 f"The collection {name} was built by the model {metadata.get('model')!r}"
                 f" ({str(metadata.get('fingerprint'))[:12]}), but CLIP_MODEL is {self._encoder.name!r}"
                 f" ({self._encoder.fingerprint[:12]}). Set CLIP_MODEL back, or choose another INDEX_ALIAS."
             )
-        return name
+        return _Known(name, frozenset(info.payload_schema), time.monotonic() + _ALIAS_TRUSTED_S)
 
     def _create(self) -> None:
         existing = [c.name for c in self._client.get_collections().collections]
         name = next_collection_name(self._alias, self._encoder.name, existing)
         settings = collection_settings(self._encoder.dimension, self._encoder.name, self._encoder.fingerprint)
         self._client.create_collection(name, **settings)
-        for field, schema in PAYLOAD_INDEXES.items():
+        for field, schema in PAYLOAD_INDEXES.items():  # before the first point and before the alias
             self._client.create_payload_index(name, field, field_schema=schema, wait=True)
         alias = models.CreateAlias(collection_name=name, alias_name=self._alias)
         self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=alias)])

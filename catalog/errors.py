@@ -4,6 +4,7 @@ CatalogError
 ├── SettingInvalid          a setting has a value that cannot be used
 ├── ItemInvalid             an item breaks the rules of catalog/items.py
 ├── ItemNotFound
+├── FieldUnknown            a filter or facet names what no item has
 ├── ImageError              a picture cannot be used
 │   ├── ImageMissing        nothing can be read where the picture should be
 │   ├── ImageTooManyBytes
@@ -49,6 +50,17 @@ class ItemNotFound(CatalogError):
     def __init__(self, item_id: str) -> None:
         super().__init__(f"No item has the id {item_id!r}.")
         self.item_id = item_id
+
+
+class FieldUnknown(CatalogError):
+    """`field` is the name that was asked for."""
+
+    code = "field_unknown"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
 
 
 class ImageError(CatalogError):

@@ -1,9 +1,13 @@
-"""Filters on payload fields, in our words and as Qdrant's models."""
+"""Filters on the fields of an item, in our words and as Qdrant's models."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from qdrant_client import models
+
+from catalog.attributes import ATTRIBUTES, DATES, NUMBERS, TERMS, attribute_of, path_of
+from catalog.errors import FieldUnknown
 
 Value = str | int | bool
 
@@ -26,19 +30,66 @@ class Between:
     lt: float | None = None
 
 
-Filter = Mapping[str, AnyOf | Between]
+@dataclass(frozen=True)
+class Within:
+    """The time lies within the given bounds; a missing field never does."""
+
+    gte: datetime | None = None
+    lte: datetime | None = None
+    gt: datetime | None = None
+    lt: datetime | None = None
 
 
-def to_qdrant(filter_: Filter) -> models.Filter:
+Condition = AnyOf | Between | Within
+
+# By field of the item as in catalog/points.py, or `attributes.<name>`.
+Filter = Mapping[str, Condition]
+
+_READINGS: dict[type, tuple[str, str]] = {
+    AnyOf: (TERMS, "values to choose from"),
+    Between: (NUMBERS, "numbers"),
+    Within: (DATES, "dates"),
+}
+
+
+def to_qdrant(filter_: Filter, indexed: Collection[str] = ()) -> models.Filter:
+    """`indexed`: the paths that have a payload index. Raises FieldUnknown for an attribute that has none."""
     must: list[models.Condition] = []
     must_not: list[models.Condition] = []
     for field, condition in filter_.items():
-        if isinstance(condition, Between):
+        path = payload_path(field, type(condition), indexed)
+        if isinstance(condition, AnyOf):
+            (must_not if condition.negated else must).append(_match(path, condition.values))
+        elif isinstance(condition, Between):
             bounds = models.Range(gte=condition.gte, lte=condition.lte, gt=condition.gt, lt=condition.lt)
-            must.append(models.FieldCondition(key=field, range=bounds))
+            must.append(models.FieldCondition(key=path, range=bounds))
         else:
-            (must_not if condition.negated else must).append(_match(field, condition.values))
+            times = models.DatetimeRange(
+                gte=condition.gte, lte=condition.lte, gt=condition.gt, lt=condition.lt
+            )
+            must.append(models.FieldCondition(key=path, range=times))
     return models.Filter(must=must or None, must_not=must_not or None)
+
+
+def payload_path(field: str, kind: type[Condition], indexed: Collection[str]) -> str:
+    """Where the points keep what a condition of that kind looks at. Raises FieldUnknown."""
+    name = attribute_name(field)
+    if name is None:
+        return field
+    reading, what = _READINGS[kind]
+    path = path_of(reading, name)
+    if path in indexed:
+        return path
+    names = sorted({known for known in map(attribute_of, indexed) if known is not None})
+    if name in names:
+        raise FieldUnknown(field, f"no item has {what} in it")
+    listed = ", ".join(f"{ATTRIBUTES}.{known}" for known in names) or "none"
+    raise FieldUnknown(field, f"unknown attribute; known here: {listed}")
+
+
+def attribute_name(field: str) -> str | None:
+    """`season` of `attributes.season`; None for a field of its own."""
+    return field.removeprefix(f"{ATTRIBUTES}.") if field.startswith(f"{ATTRIBUTES}.") else None
 
 
 def _match(field: str, values: tuple[Value, ...]) -> models.Condition:

@@ -1,37 +1,29 @@
-"""Items in Qdrant: writes of points, reads by item, and searches that return one hit an item."""
+"""Items in Qdrant: writes of points, reads by item, and what searches need of both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 from qdrant_client import QdrantClient, models
 
+from catalog import counts
+from catalog.attributes import attribute_of
+from catalog.background import Background
+from catalog.browse import Page, browse
 from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import ItemNotFound
-from catalog.filters import AnyOf, Filter, to_qdrant
-from catalog.hybrid import hybrid_query
+from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
-from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, UPDATED_AT, Payload, Point, StoredPoint
-from catalog.schema import BM25_MODEL, SEARCH_PARAMS
+from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
+from catalog.schema import attribute_indexes, bm25
+from catalog.search import Ranked, Wanted, rank
 
 # Qdrant's own advice is 64 to 256; it also keeps one call far below the store's body limit.
 _POINTS_PER_CALL = 256
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An item found: the payload of its best point, and the score that it is ranked by.
-
-    `score` is None where nothing was asked for but the filter.
-    """
-
-    payload: Payload
-    score: float | None
 
 
 class ItemIndex:
@@ -43,6 +35,7 @@ class ItemIndex:
 
     def __init__(self, client: QdrantClient, url: str, alias: str, encoder: Encoder) -> None:
         self._live = LiveCollection(client, url, alias, encoder)
+        self.background = Background(self._live)
 
     def ensure(self) -> str:
         """Create the collection and its alias if there is none yet; the collection's name."""
@@ -55,12 +48,14 @@ class ItemIndex:
     # Writes: each returns once the store holds it durably.
 
     def upsert(self, points: Sequence[Point]) -> None:
+        self._index_attributes([point.payload for point in points])
         structs = [_struct(point) for point in points]
         for part in _parts(structs):
             self._live.call(partial(QdrantClient.upsert, points=part, wait=True))
 
     def overwrite_payloads(self, payloads: Mapping[str, Payload]) -> None:
         """Replace the payload of each point id; its vectors stay."""
+        self._index_attributes(list(payloads.values()))
         changes = [models.SetPayload(payload=payload, points=[id_]) for id_, payload in payloads.items()]
         operations = [models.OverwritePayloadOperation(overwrite_payload=change) for change in changes]
         for part in _parts(operations):
@@ -70,6 +65,11 @@ class ItemIndex:
         if ids:
             selector = models.PointIdsList(points=list(ids))
             self._live.call(lambda client, name: client.delete(name, selector, wait=True))
+
+    def _index_attributes(self, payloads: Sequence[Payload]) -> None:
+        """Before the points are written: an index made over points that are there costs the engine more."""
+        wanted = {path: kind for payload in payloads for path, kind in attribute_indexes(payload).items()}
+        self._live.add_payload_indexes(wanted)
 
     # Reads by item
 
@@ -113,56 +113,63 @@ class ItemIndex:
             if isinstance(record.vector, dict)
         }
 
+    def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        """The payloads of points, by point id; a point that is no more is left out."""
+        records = self._live.call(lambda client, name: client.retrieve(name, list(ids), with_payload=True))
+        return {str(record.id): record.payload or {} for record in records}
+
+    def primary_points(self, item_ids: Sequence[str]) -> list[str]:
+        """The ids of the items' primary points, in their order. Raises ItemNotFound for the first unknown."""
+        stored = self.points_of(item_ids)
+        return [_primary_of(item_id, stored.get(item_id, [])).id for item_id in item_ids]
+
     def _primary(self, item_id: str) -> StoredPoint:
-        for point in self.points_of([item_id]).get(item_id, []):
-            if point.payload[PRIMARY]:
-                return point
-        raise ItemNotFound(item_id)
+        return _primary_of(item_id, self.points_of([item_id]).get(item_id, []))
 
     # Searches
 
-    def search(self, vector: Vectors, filter_: Filter, limit: int, words: str = "") -> list[Hit]:
-        """The `limit` items nearest to a unit vector `(dimension,)`, best first; their score is the cosine.
+    def rank(self, wanted: Wanted, filter_: Filter, depth: int) -> list[Ranked]:
+        """At least the best `depth` items, if as many pass the filter; see catalog/search.py.
 
-        With `words`, pictures and keywords are searched and fused: the score is then a sum of the two scores,
-        each normalised over its own candidates, and can be compared within one answer only.
+        Raises FieldUnknown, as every method below does that takes a filter.
         """
-        condition = to_qdrant(filter_)
-        query = (
-            hybrid_query(vector, words, condition, limit)
-            if words
-            else {"query": vector.tolist(), "using": IMAGE, "search_params": SEARCH_PARAMS}
-        )
-        answer = self._live.call(
-            lambda client, name: client.query_points_groups(
-                name,
-                group_by=ITEM_ID,
-                group_size=1,
-                query_filter=condition,
-                limit=limit,
-                with_payload=True,
-                **query,
-            )
-        )
-        return [Hit(point.payload or {}, point.score) for group in answer.groups for point in group.hits]
+        condition = to_qdrant(filter_, self._live.indexed())
+        return rank(self._live, self.background, wanted, condition, depth)
 
-    def browse(self, filter_: Filter, limit: int) -> list[Hit]:
-        """The `limit` items that pass the filter and were updated last."""
-        condition = to_qdrant({**filter_, PRIMARY: AnyOf((True,))})
-        newest_first = models.OrderBy(key=UPDATED_AT, direction=models.Direction.DESC)
-        records, _ = self._live.call(
-            lambda client, name: client.scroll(
-                name, scroll_filter=condition, limit=limit, order_by=newest_first, with_payload=True
-            )
-        )
-        return [Hit(record.payload or {}, None) for record in records]
+    def browse(self, filter_: Filter, limit: int, start: Page | None = None) -> list[Payload]:
+        """The payloads of `limit` items that pass the filter, the newest first; see catalog/browse.py."""
+        return browse(self._live, filter_, limit, start)
 
     def count(self, filter_: Filter) -> int:
-        """How many items pass the filter: exact, since every item has one primary point."""
-        condition = to_qdrant({**filter_, PRIMARY: AnyOf((True,))})
-        return self._live.call(
-            lambda client, name: client.count(name, count_filter=condition, exact=True).count
-        )
+        """How many items pass the filter."""
+        return counts.count(self._live, filter_)
+
+    def facet(self, field: str, filter_: Filter, limit: int) -> list[tuple[str | bool, int]]:
+        """The `limit` most frequent values of a field, and how many items have each."""
+        return counts.facet(self._live, field, filter_, limit)
+
+    def require_facet(self, field: str) -> None:
+        """Raise FieldUnknown for a field that nothing can be counted by."""
+        payload_path(field, AnyOf, self._live.indexed())
+
+    def attributes(self) -> list[str]:
+        """The names of the attributes that can be filtered and counted by."""
+        return sorted({name for name in map(attribute_of, self._live.indexed()) if name is not None})
+
+    def count_pictures(self) -> int:
+        """How many points there are, of all items."""
+        return self._live.call(lambda client, name: client.count(name, exact=True).count)
+
+    def prices(self, filter_: Filter) -> counts.Prices:
+        """The span of the prices, and how they spread over it."""
+        return counts.prices(self._live, filter_)
+
+
+def _primary_of(item_id: str, points: Sequence[StoredPoint]) -> StoredPoint:
+    for point in points:
+        if point.payload[PRIMARY]:
+            return point
+    raise ItemNotFound(item_id)
 
 
 def _parts(whole: list[T]) -> list[list[T]]:
@@ -170,7 +177,5 @@ def _parts(whole: list[T]) -> list[list[T]]:
 
 
 def _struct(point: Point) -> models.PointStruct:
-    keywords = models.Document(text=point.keywords, model=BM25_MODEL)
-    return models.PointStruct(
-        id=point.id, vector={IMAGE: point.vector.tolist(), KEYWORDS: keywords}, payload=point.payload
-    )
+    vectors: models.VectorStruct = {IMAGE: point.vector.tolist(), KEYWORDS: bm25(point.keywords)}
+    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)

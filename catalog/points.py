@@ -1,12 +1,15 @@
 """A point: one picture of one item, as the store keeps it. The only place that names payload fields."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from catalog.attributes import ATTRIBUTES, readings
 from catalog.encoder import Vectors
 from catalog.items import Item, point_id
+from catalog.price_bands import band_of
 
 # Named vectors.
 IMAGE = "image"
@@ -20,6 +23,8 @@ PRIMARY = "primary"
 IMAGE_SHA256 = "image_sha256"
 MODEL = "model"
 UPDATED_AT = "updated_at"
+PRICE = "price"
+PRICE_BAND = "price_band"
 
 Payload = dict[str, Any]
 
@@ -68,20 +73,30 @@ class StoredPoint:
         return Picture(self.position, sources[self.position], self.image_sha256)
 
 
-# The fields whose words keyword search finds.
+# The fields whose words keyword search finds, and attributes by which a product is ordered.
 _KEYWORD_FIELDS = ("title", "brand", "category")
+_CODE_ATTRIBUTES = ("sku", "mpn", "gtin", "ean", "barcode", "article_number")
+# A shop's id that a person may type: not "7", which would answer everyone who asks for size 7.
+_CODE = re.compile(r"(?=.*\d).{5,64}")
 
 
-def keywords_of(fields: Mapping[str, Any]) -> str:
-    """The text for keyword search, from an item's fields or a payload."""
-    return " ".join(str(fields[name]) for name in _KEYWORD_FIELDS if fields.get(name))
+def keywords_of(payload: Mapping[str, Any]) -> str:
+    """The text for keyword search: title, brand, category, and the codes that name just this product."""
+    texts = [payload.get(name) for name in _KEYWORD_FIELDS]
+    codes = [payload.get(ATTRIBUTES, {}).get(name) for name in _CODE_ATTRIBUTES]
+    if _CODE.fullmatch(str(payload[ITEM_ID])):
+        codes.append(payload[ITEM_ID])
+    return " ".join(str(text) for text in [*texts, *codes] if text)
 
 
 def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model: str) -> Payload:
     """The payload of one picture, less `updated_at`. The first of `pictures` is the primary one."""
     fields = item.model_dump(exclude={"id", "images"}, exclude_none=True)
+    band = {} if item.price is None else {PRICE_BAND: band_of(item.price)}
     return {
         **fields,
+        **readings(item.attributes),
+        **band,
         ITEM_ID: item.id,
         IMAGES: [{"position": p.position, "source": p.source, "sha256": p.sha256} for p in pictures],
         POSITION: picture.position,

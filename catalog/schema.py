@@ -1,30 +1,42 @@
 """What a collection of items is made of: its vectors, payload indexes, metadata and name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from qdrant_client import models
 
-from catalog.points import IMAGE, IMAGE_SHA256, ITEM_ID, KEYWORDS, PRIMARY, UPDATED_AT
+from catalog.attributes import DATES, NUMBERS, TERMS, path_of
+from catalog.points import IMAGE, IMAGE_SHA256, ITEM_ID, KEYWORDS, PRICE, PRICE_BAND, PRIMARY, UPDATED_AT
 
-# The model with which the engine itself computes BM25 weights from a text.
+# The model with which the engine itself computes BM25 weights from a text. Its default length of an average
+# text is 256 words; titles are short, and one that says nothing else should come before one that says more.
+# 32 is measured: see catalog/ranking.py.
 BM25_MODEL = "qdrant/bm25"
+BM25_OPTIONS = {"avg_len": 32}
 
 # Every field that a filter, a facet or an order can name. Range filters need the graph links that Qdrant
-# adds for an indexed field, so nothing here turns them off.
+# adds for an indexed field, so nothing here turns them off. Attributes get theirs when they are first seen.
 PAYLOAD_INDEXES = {
     ITEM_ID: models.PayloadSchemaType.KEYWORD,
     "category": models.PayloadSchemaType.KEYWORD,
     "brand": models.PayloadSchemaType.KEYWORD,
     "colour": models.PayloadSchemaType.KEYWORD,
     "gender": models.PayloadSchemaType.KEYWORD,
-    "price": models.PayloadSchemaType.FLOAT,
+    PRICE: models.PayloadSchemaType.FLOAT,
+    PRICE_BAND: models.PayloadSchemaType.INTEGER,
     "in_stock": models.PayloadSchemaType.BOOL,
     PRIMARY: models.PayloadSchemaType.BOOL,
     IMAGE_SHA256: models.PayloadSchemaType.KEYWORD,
     UPDATED_AT: models.PayloadSchemaType.DATETIME,
 }
+_READING_INDEXES = {
+    TERMS: models.PayloadSchemaType.KEYWORD,
+    NUMBERS: models.PayloadSchemaType.FLOAT,
+    DATES: models.PayloadSchemaType.DATETIME,
+}
+# Each payload index costs memory and time at every write; a shop filters by a dozen attributes.
+MAX_FILTERABLE_ATTRIBUTES = 64
 
 # int8 in memory finds the candidates, the float32 originals score them.
 QUANTIZATION = models.ScalarQuantization(
@@ -35,6 +47,11 @@ SEARCH_PARAMS = models.SearchParams(
 )
 
 
+def bm25(text: str) -> models.Document:
+    """A text that the engine turns into its BM25 vector, the same way for products and for queries."""
+    return models.Document(text=text, model=BM25_MODEL, options=BM25_OPTIONS)
+
+
 def collection_settings(dimension: int, model: str, fingerprint: str) -> dict[str, Any]:
     """Keyword arguments of `create_collection`."""
     return {
@@ -42,6 +59,15 @@ def collection_settings(dimension: int, model: str, fingerprint: str) -> dict[st
         "sparse_vectors_config": {KEYWORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
         "quantization_config": QUANTIZATION,
         "metadata": {"model": model, "fingerprint": fingerprint},
+    }
+
+
+def attribute_indexes(payload: Mapping[str, Any]) -> dict[str, models.PayloadSchemaType]:
+    """The payload indexes that the attributes of a payload call for, by path."""
+    return {
+        path_of(reading, name): kind
+        for reading, kind in _READING_INDEXES.items()
+        for name in payload.get(reading, ())
     }
 
 

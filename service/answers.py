@@ -7,7 +7,6 @@ import orjson
 from flask import Response, url_for
 from pydantic import BaseModel, ConfigDict
 
-from catalog.index import Hit
 from catalog.items import AttributeValue
 from catalog.points import IMAGES, ITEM_ID, POSITION, UPDATED_AT
 
@@ -46,15 +45,52 @@ class ItemAnswer(Product):
     updated_at: str
 
 
-class Found(Product):
-    """`score`: what the items are ranked by; null where nothing was asked for.
+class Why(Answer):
+    """What speaks for an item: the cosine of the query and its picture, and the words of it that it holds.
 
-    For a query of one text it is fused from pictures and keywords, and compares within one answer only; for
-    any other it is the cosine of the query and the picture that matched.
+    `vector` is null where nothing was looked for but words, and where items were liked or disliked.
+    """
+
+    vector: float | None
+    keywords: list[str]
+
+
+class Found(Product):
+    """`score` is what the items are ranked by; null where nothing was asked for.
+
+    By pictures alone it is the cosine of query and picture, -1 to 1; by words alone BM25; by both a share of
+    the best of each, at most 1, that compares within one answer only. `duplicates`: the ids of the items that
+    were folded into this one.
     """
 
     score: float | None
     matched_image: Image | None
+    why: Why | None
+    duplicates: list[str] = []
+
+
+class FacetValue(Answer):
+    value: str | bool
+    count: int
+
+
+class PriceBucket(Answer):
+    """How many items cost at least `gte` and less than `lt`."""
+
+    gte: float
+    lt: float
+    count: int
+
+
+class PriceFacet(Answer):
+    """`min` and `max` are null where no item has a price."""
+
+    min: float | None
+    max: float | None
+    histogram: list[PriceBucket]
+
+
+Facets = dict[str, list[FacetValue] | PriceFacet]
 
 
 class Took(Answer):
@@ -67,12 +103,45 @@ class Took(Answer):
 
 
 class SearchAnswer(Answer):
+    """`total`: how many items there are on all pages. `confident`: whether the query means something that
+    this catalogue has; null where that cannot be told. `next_cursor`: null on the last page."""
+
     items: list[Found]
     total: int
-    total_is: Literal["exact"]
+    total_is: Literal["exact", "at_least"]
+    facets: Facets
+    confident: bool | None
+    next_cursor: str | None
     model: str
     index_version: str
     took_ms: Took
+    request_id: str
+
+
+class BatchAnswer(Answer):
+    """One entry per search, in their order: its answer, or the problem with it."""
+
+    answers: "list[SearchAnswer | Problem]"
+    took_ms: Took
+    request_id: str
+
+
+class FacetsAnswer(Answer):
+    total: int
+    facets: Facets
+    index_version: str
+    request_id: str
+
+
+class StatsAnswer(Answer):
+    """`updated_at`: of the newest item; null for an empty index. `attributes`: those to filter by."""
+
+    items: int
+    pictures: int
+    attributes: list[str]
+    updated_at: str | None
+    model: str
+    index_version: str
     request_id: str
 
 
@@ -110,9 +179,9 @@ def item_answer(payload: Mapping[str, Any]) -> ItemAnswer:
     return ItemAnswer(**_product(payload), images=_images(payload), updated_at=payload[UPDATED_AT])
 
 
-def found(hit: Hit) -> Found:
-    matched = next((image for image in _images(hit.payload) if image.position == hit.payload[POSITION]), None)
-    return Found(**_product(hit.payload), score=hit.score, matched_image=matched)
+def found(payload: Mapping[str, Any], score: float | None, why: Why | None, duplicates: list[str]) -> Found:
+    matched = next((image for image in _images(payload) if image.position == payload[POSITION]), None)
+    return Found(**_product(payload), score=score, matched_image=matched, why=why, duplicates=duplicates)
 
 
 def _product(payload: Mapping[str, Any]) -> dict[str, Any]:

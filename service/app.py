@@ -11,7 +11,7 @@ from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.log import set_up_logging
 from catalog.settings import Settings, read_settings
-from service import body, errors, health, items, pages, request_log, search, thumbnails
+from service import body, catalogue, errors, health, items, pages, request_log, search, thumbnails
 from service.converters import ItemIdConverter, Sha256Converter
 from service.searcher import Searcher, install
 
@@ -39,7 +39,7 @@ def create_app(
     request_log.install(app)
     body.install(app)
     errors.install(app)
-    for room in (search, items, thumbnails, health, pages):
+    for room in (search, catalogue, items, thumbnails, health, pages):
         app.register_blueprint(room.blueprint)
     return app
 

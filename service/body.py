@@ -10,7 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from service.answers import FieldError
 from service.errors import FieldsInvalid, MalformedJson
 from service.schemas import SearchRequest, Upload
-from service.validation import validated
+from service.validation import Model, validated
 
 _JSON = "application/json"
 _FORM = "multipart/form-data"
@@ -25,6 +25,13 @@ def read_search() -> SearchRequest:
     if request.mimetype == _FORM:
         return _read_form()
     raise UnsupportedMediaType(f"Send {_JSON}, or {_FORM} with a file `image`.")
+
+
+def read_json(model: type[Model]) -> Model:
+    """A JSON body as `model`. Raises MalformedJson, FieldsInvalid, or werkzeug's 413 and 415."""
+    if request.mimetype != _JSON:
+        raise UnsupportedMediaType(f"Send {_JSON}.")
+    return validated(model, parsed(_json_body()))
 
 
 def parsed(json: bytes | str) -> Any:

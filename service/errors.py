@@ -30,6 +30,14 @@ class QueryCancelsOut(RequestError):
     code = "query_cancels_out"
 
 
+class CursorInvalid(RequestError):
+    code = "cursor_invalid"
+
+
+class CursorExpired(RequestError):
+    code = "cursor_expired"
+
+
 class ThumbnailNotFound(RequestError):
     code = "thumbnail_not_found"
 
@@ -69,9 +77,12 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
     (MalformedJson, Kind(400, "Malformed JSON")),
     (FieldsInvalid, Kind(422, "Invalid request")),
     (QueryCancelsOut, Kind(422, "The query cancels out")),
+    (CursorInvalid, Kind(422, "Invalid cursor")),
+    (CursorExpired, Kind(410, "Expired cursor")),
     (ThumbnailNotFound, Kind(404, "Thumbnail not found")),
     (catalog_errors.ItemNotFound, Kind(404, "Item not found")),
     (catalog_errors.ItemInvalid, Kind(422, "Invalid item")),
+    (catalog_errors.FieldUnknown, Kind(422, "Unknown field")),
     (catalog_errors.ImageTooManyBytes, Kind(413, "Picture too large")),
     (catalog_errors.ImageNotAnImage, Kind(415, "Not a picture")),
     (catalog_errors.ImageUndecodable, Kind(422, "Damaged picture")),
@@ -165,6 +176,6 @@ def _field_errors(error: Exception) -> list[FieldError] | None:
         return error.errors
     if isinstance(error, FieldFailed):
         return [FieldError(field=error.field, message=str(error.cause))]
-    if isinstance(error, catalog_errors.ItemInvalid):
+    if isinstance(error, catalog_errors.ItemInvalid | catalog_errors.FieldUnknown):
         return [FieldError(field=error.field, message=error.reason)]
     return None

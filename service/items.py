@@ -3,8 +3,7 @@
 from flask import Blueprint, Response, request
 
 from service.answers import item_answer, json_response
-from service.parameters import FilterParameters
-from service.schemas import QueryPart
+from service.parameters import ListingParameters
 from service.searcher import current_searcher
 
 blueprint = Blueprint("items", __name__)
@@ -20,7 +19,5 @@ def similar(item_id: str) -> Response:
     # WSGI decodes %2F before routing, so only the raw address tells whether this slash is part of the id.
     if request.environ.get("RAW_URI", "").partition("?")[0].lower().endswith("%2fsimilar"):
         return item(f"{item_id}/similar")
-    wanted = FilterParameters.from_address(request.args).to_request()
-    # Not validated: an id that no item can have is one that is not found.
-    part = QueryPart.model_construct(item_id=item_id, weight=1.0, text=None, image=None)
-    return json_response(current_searcher().answer(wanted.model_copy(update={"query": [part]})))
+    wanted = ListingParameters.from_address(request.args).to_request()
+    return json_response(current_searcher().similar(item_id, wanted))

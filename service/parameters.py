@@ -1,68 +1,106 @@
 """The same requests written as parameters of an address: all values are texts, lists are repeats."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
+from catalog.attributes import ATTRIBUTES
 from catalog.items import ItemId
-from service.schemas import (
-    DEFAULT_LIMIT,
-    Fields,
-    Filter,
-    Limit,
-    QueryPart,
-    QueryText,
-    Range,
-    SearchRequest,
-    Values,
-)
+from service.fields import DEFAULT_LIMIT, MAX_FACETS, Cursor, Fields, Limit, QueryText, Share, Values
+from service.filters import Filter, Moment
+from service.schemas import FacetField, SearchRequest
 from service.validation import validated
 
-# Every other parameter may be repeated.
-_GIVEN_ONCE = {"in_stock", "price_gte", "price_lte", "limit"}
+_CHOICES = ("category", "brand", "colour", "gender")
+_BOUNDS = ("price", "updated_at")
+_ONCE = {"in_stock", "limit", "cursor", "diversity", "fold_duplicates", "min_score", "mode", "confident_only"}
+_ONCE |= {f"{field}_{bound}" for field in _BOUNDS for bound in ("gte", "lte")}
+# Names of fields hold no commas, so these need not be repeated.
+_COMMAS = {"facets", "fields"}
 
 
 class FilterParameters(Fields):
-    """A repeated parameter means any of its values."""
+    """A repeated parameter means any of its values; with `_not` none of them."""
+
+    model_config = ConfigDict(extra="allow")
+    open_prefix: ClassVar[str] = f"{ATTRIBUTES}."
+    __pydantic_extra__: dict[str, Values]
 
     category: Values | None = None
+    category_not: Values | None = None
     brand: Values | None = None
+    brand_not: Values | None = None
     colour: Values | None = None
+    colour_not: Values | None = None
     gender: Values | None = None
+    gender_not: Values | None = None
     in_stock: bool | None = None
     price_gte: float | None = None
     price_lte: float | None = None
-    limit: Limit = DEFAULT_LIMIT
+    updated_at_gte: Moment | None = None
+    updated_at_lte: Moment | None = None
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Self:
+        for name in _CHOICES:
+            if getattr(self, name) is not None and getattr(self, f"{name}_not") is not None:
+                raise ValueError(f"send {name} or {name}_not, not both")
+        return self
 
     @classmethod
     def from_address(cls, arguments: "MultiDict[str, str]") -> Self:
         """Raises FieldsInvalid that names the parameter."""
         return validated(cls, {name: _value(name, values) for name, values in arguments.lists()})
 
+    def to_filter(self) -> Filter:
+        fields: dict[str, Any] = {"in_stock": self.in_stock, **(self.__pydantic_extra__ or {})}
+        for name in _CHOICES:
+            ruled_out = getattr(self, f"{name}_not")
+            fields[name] = getattr(self, name) if ruled_out is None else {"not": ruled_out}
+        for name in _BOUNDS:
+            bounds = {bound: getattr(self, f"{name}_{bound}") for bound in ("gte", "lte")}
+            fields[name] = bounds if any(value is not None for value in bounds.values()) else None
+        return Filter.model_validate(fields)
+
+
+class FacetParameters(FilterParameters):
+    fields: list[FacetField] = Field(min_length=1, max_length=MAX_FACETS)
+
+
+class ListingParameters(FilterParameters):
+    """Of a search that has its query from elsewhere."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = None
+    facets: list[FacetField] = Field([], max_length=MAX_FACETS)
+    diversity: Share = 0.0
+    fold_duplicates: bool = False
+    min_score: float | None = None
+    confident_only: bool = False
+
     def to_request(self) -> SearchRequest:
-        return SearchRequest(query=self.query_parts(), filter=self._filter(), limit=self.limit)
+        return SearchRequest(filter=self.to_filter(), **self._beside_filter())
 
-    def query_parts(self) -> list[QueryPart]:
-        return []
-
-    def _filter(self) -> Filter:
-        fields: dict[str, Any] = self.model_dump(
-            include={"category", "brand", "colour", "gender", "in_stock"}
-        )
-        bounded = self.price_gte is not None or self.price_lte is not None
-        price = Range(gte=self.price_gte, lte=self.price_lte) if bounded else None
-        return Filter(**fields, price=price)
+    def _beside_filter(self) -> dict[str, Any]:
+        of_filter = set(FilterParameters.model_fields)
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in of_filter}
 
 
-class SearchParameters(FilterParameters):
+class SearchParameters(ListingParameters):
     text: list[QueryText] = Field([], max_length=8)
     item_id: list[ItemId] = Field([], max_length=8)
+    mode: Literal["vector", "keyword", "hybrid"] | None = None
 
-    def query_parts(self) -> list[QueryPart]:
-        texts = [QueryPart(text=text) for text in self.text]
-        return texts + [QueryPart(item_id=item_id) for item_id in self.item_id]
+    def to_request(self) -> SearchRequest:
+        """Raises FieldsInvalid if `mode` does not go with the rest."""
+        rest = self._beside_filter()
+        texts, item_ids = rest.pop("text"), rest.pop("item_id")
+        query = [{"text": text} for text in texts] + [{"item_id": item_id} for item_id in item_ids]
+        return validated(SearchRequest, {"query": query, "filter": self.to_filter(), **rest})
 
 
 def _value(name: str, values: list[str]) -> str | list[str]:
-    return values[0] if name in _GIVEN_ONCE and len(values) == 1 else values
+    if name in _COMMAS:
+        return [part for value in values for part in value.split(",")]
+    return values[0] if name in _ONCE and len(values) == 1 else values

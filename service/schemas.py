@@ -1,86 +1,41 @@
-"""What a client may send to search, as strict typed models: a JSON "5" is not a number."""
+"""What a client may send to search, as strict typed models."""
 
-import base64
-import binascii
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, WrapValidator, model_validator
 
-from catalog.filters import AnyOf, Between
-from catalog.filters import Filter as CatalogFilter
+from catalog.attributes import ATTRIBUTES
+from catalog.filters import attribute_name
 from catalog.items import ItemId
+from service.fields import (
+    DEFAULT_LIMIT,
+    MAX_FACETS,
+    Cursor,
+    ImageBytes,
+    Limit,
+    QueryText,
+    Share,
+    StrictFields,
+    Value,
+    Weight,
+)
+from service.filters import Filter
 
 MAX_QUERY_PARTS = 16
-MAX_TEXT_CHARS = 512
-MAX_FILTER_VALUES = 100
-DEFAULT_LIMIT = 24
-MAX_LIMIT = 100
+MAX_SEARCHES = 32
+MAX_LIKES = 100
+
+FACETS = ("category", "brand", "colour", "gender", "in_stock", "price")
 
 
-class Fields(BaseModel):
-    """Base of every model of a request: unknown fields and numbers that are not finite are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_fields(cls, sent: Any) -> Any:
-        # Before `extra` would say so, since its message cannot list the known ones.
-        if isinstance(sent, dict):
-            known = [field.alias or name for name, field in cls.model_fields.items()]
-            unknown = sorted(str(name) for name in sent if name not in known)
-            if unknown:
-                raise PydanticCustomError(
-                    "unknown_field",
-                    "unknown field; known here: {known}",
-                    {"known": ", ".join(known), "unknown": unknown},
-                )
-        return sent
+def _countable(field: str) -> str:
+    if field not in FACETS and not attribute_name(field):
+        raise ValueError(f"unknown facet; known here: {', '.join(FACETS)}, {ATTRIBUTES}.<name>")
+    return field
 
 
-class StrictFields(Fields):
-    """A part of a JSON body, where every value has its own type already."""
-
-    model_config = ConfigDict(strict=True)
-
-
-def _from_base64(sent: Any) -> bytes:
-    if isinstance(sent, bytes):  # an upload, which needs no coding
-        return sent
-    if not isinstance(sent, str):
-        raise ValueError("Input should be a picture's bytes in base64")
-    try:
-        return base64.b64decode("".join(sent.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("Input is not valid base64") from error
-
-
-def _not_zero(weight: float) -> float:
-    if weight == 0:
-        raise ValueError("A part of weight 0 has no effect: leave it out")
-    return weight
-
-
-QueryText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS)]
-ImageBytes = Annotated[
-    bytes, BeforeValidator(_from_base64), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
-]
-Weight = Annotated[float, Field(ge=-100, le=100), AfterValidator(_not_zero)]
-Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_FILTER_VALUES)]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+FacetField = Annotated[Value, AfterValidator(_countable)]
+FacetFields = Annotated[list[FacetField], Field(max_length=MAX_FACETS)]
 
 
 class QueryPart(StrictFields):
@@ -109,75 +64,52 @@ class Upload(QueryPart):
         return "image"
 
 
-class NoneOf(StrictFields):
-    none_of: Annotated[
-        Annotated[Value, Tag("<text>")] | Annotated[Values, Tag("<list>")],
-        Discriminator(lambda sent: _shape_of(sent, ("<text>", "<list>")),
-            custom_error_type="shape", custom_error_message="Input should be a text or a list of texts"),
-    ] = Field(alias="not")  # fmt: skip
+class Listing(StrictFields):
+    """What every kind of search takes: among which items, how many of them, and how they are laid out."""
+
+    filter: Filter = Filter()
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before, for the next one.")
+    facets: FacetFields = Field([], description="Fields to count the found items by.")
+    diversity: Share = Field(0.0, description="0: by score alone. Towards 1: each item unlike those before.")
+    fold_duplicates: bool = Field(False, description="Show items with nearly the same picture as one.")
 
 
-def _shape_of(sent: Any, shapes: tuple[str, ...] = ("<text>", "<list>", "<not>")) -> str | None:
-    """Which form of a filter was sent; decided by its type, so that an error speaks of that form alone."""
-    types: dict[type, str] = {str: "<text>", list: "<list>", dict: "<not>", NoneOf: "<not>"}
-    shape = types.get(type(sent))
-    return shape if shape in shapes else None
-
-
-Choice = Annotated[
-    Annotated[Value, Tag("<text>")] | Annotated[Values, Tag("<list>")] | Annotated[NoneOf, Tag("<not>")],
-    Discriminator(_shape_of, custom_error_type="shape",
-        custom_error_message='Input should be a text, a list of texts or {"not": ...}'),
-]  # fmt: skip
-
-
-class Range(StrictFields):
-    """Bounds of a number. An item without the field lies within none."""
-
-    gte: float | None = None
-    lte: float | None = None
-    gt: float | None = None
-    lt: float | None = None
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> "Range":
-        if self == Range.model_construct():
-            raise ValueError("needs at least one of gte, lte, gt, lt")
-        return self
-
-
-class Filter(StrictFields):
-    """Every condition must hold. A list of values means any of them; {"not": ...} none of them."""
-
-    category: Choice | None = None
-    brand: Choice | None = None
-    colour: Choice | None = None
-    gender: Choice | None = None
-    price: Range | None = None
-    in_stock: bool | None = None
-
-    def to_catalog(self) -> CatalogFilter:
-        conditions: dict[str, AnyOf | Between] = {}
-        for name in ("category", "brand", "colour", "gender"):
-            choice = getattr(self, name)
-            if choice is not None:
-                conditions[name] = _any_of(choice)
-        if self.price is not None:
-            conditions["price"] = Between(**self.price.model_dump())
-        if self.in_stock is not None:
-            conditions["in_stock"] = AnyOf((self.in_stock,))
-        return conditions
-
-
-class SearchRequest(StrictFields):
+class SearchRequest(Listing):
     """What to look for, among which items. Without a query: all that pass the filter, newest first."""
 
     query: Annotated[list[QueryPart], Field(max_length=MAX_QUERY_PARTS)] = []
-    filter: Filter = Filter()
-    limit: Limit = DEFAULT_LIMIT
+    mode: Literal["vector", "keyword", "hybrid"] | None = Field(
+        None, description="By pictures, by words or by both; both is the default where there is a text."
+    )
     include_query_items: bool = False
+    min_score: float | None = Field(None, description="Leave out items of a lower `score`.")
+    confident_only: bool = Field(False, description="Leave out what this query probably does not mean.")
+
+    @model_validator(mode="after")
+    def _words_to_look_for(self) -> "SearchRequest":
+        if self.mode == "keyword" and not any(part.text and part.weight > 0 for part in self.query):
+            raise ValueError("mode keyword needs a text of positive weight in query")
+        return self
 
 
-def _any_of(choice: str | list[str] | NoneOf) -> AnyOf:
-    values = choice.none_of if isinstance(choice, NoneOf) else choice
-    return AnyOf(tuple([values] if isinstance(values, str) else values), negated=isinstance(choice, NoneOf))
+class RecommendRequest(Listing):
+    """Items near to what a customer liked, and far from what they did not."""
+
+    liked: Annotated[list[ItemId], Field(max_length=MAX_LIKES)] = []
+    disliked: Annotated[list[ItemId], Field(max_length=MAX_LIKES)] = []
+
+    @model_validator(mode="after")
+    def _something(self) -> "RecommendRequest":
+        if not self.liked and not self.disliked:
+            raise ValueError("needs at least one item in liked or disliked")
+        return self
+
+
+class BatchRequest(StrictFields):
+    """Several searches in one call. Each is validated by itself, so that a bad one spoils no other."""
+
+    searches: Annotated[
+        list[Annotated[SearchRequest, WrapValidator(lambda sent, _: sent)]],
+        Field(min_length=1, max_length=MAX_SEARCHES),
+    ]

@@ -1,45 +1,26 @@
-"""From a validated request to an answer: decode, embed, mix, search."""
+"""From a validated request to an answer: what is meant, what is found, and why."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-import numpy as np
+import orjson
 from flask import Flask, current_app, g
-from PIL import Image
 
-from catalog.encoder import Encoder, Vectors
-from catalog.errors import ImageError
-from catalog.filters import AnyOf
-from catalog.images import ImageLimits, decode_image
-from catalog.index import Hit, ItemIndex
-from catalog.points import ITEM_ID
-from service.answers import SearchAnswer, Took, found
-from service.errors import FieldFailed, QueryCancelsOut
-from service.schemas import QueryPart, SearchRequest
+from catalog.encoder import Encoder
+from catalog.filters import AnyOf, Filter
+from catalog.images import ImageLimits
+from catalog.index import ItemIndex
+from catalog.points import ITEM_ID, keywords_of
+from catalog.search import Likes, Wanted
+from catalog.words import words_found, words_of
+from service.answers import Found, SearchAnswer, Why, found
+from service.cursor import fingerprint
+from service.mixing import Mixer
+from service.paging import Pager, Plan, Shown
+from service.schemas import Listing, RecommendRequest, SearchRequest
+from service.stages import Stages
 
-# Below this share of the weights' sum the mix is rounding noise of float32 vectors, not a direction.
-_CANCELLED = 1e-5
-
-
-class Stages:
-    """Seconds spent by stage since the request began at `started` (of time.perf_counter)."""
-
-    def __init__(self, started: float) -> None:
-        self._started = started
-        self._seconds = {"decode": 0.0, "encode": 0.0, "search": 0.0}
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds[stage] += time.perf_counter() - began
-
-    def took(self) -> Took:
-        milliseconds = {stage: round(1000 * seconds, 2) for stage, seconds in self._seconds.items()}
-        return Took(**milliseconds, total=round(1000 * (time.perf_counter() - self._started), 2))
+# What may change from page to page, or says nothing about which items come in which order.
+_FREE = {"cursor", "limit", "facets"}
 
 
 class Searcher:
@@ -48,75 +29,97 @@ class Searcher:
     def __init__(self, encoder: Encoder, index: ItemIndex, limits: ImageLimits) -> None:
         self.encoder = encoder
         self.index = index
-        self._limits = limits
+        self._mixer = Mixer(encoder, index, limits)
+        self._pager = Pager(index)
 
-    def answer(self, request: SearchRequest) -> SearchAnswer:
-        """Raises FieldFailed, QueryCancelsOut, ItemNotFound and what Encoder and ItemIndex raise."""
+    def answer(self, request: SearchRequest, stages: Stages | None = None) -> SearchAnswer:
+        """Raises FieldFailed, FieldUnknown, QueryCancelsOut, CursorInvalid, CursorExpired, ItemNotFound and
+        what Encoder and ItemIndex raise."""
+        stages = stages or Stages(g.started)
+        wanted = self._mixer.wanted(request, stages) if request.query else None
+        named = [part.item_id for part in request.query if part.item_id is not None]
+        conditions = _less([] if request.include_query_items else named, request.filter.to_catalog())
+        plan = Plan(wanted, conditions, (conditions,), request, _bound_to(request), request.min_score)
+        return self._answer(plan, stages)
+
+    def similar(self, item_id: str, request: SearchRequest) -> SearchAnswer:
+        """What looks like the item: first of its own category, then of any, unless the filter names one.
+
+        Raises ItemNotFound, and as `answer`.
+        """
         stages = Stages(g.started)
-        vector = self._mix(request.query, stages) if request.query else None
         with stages.timed("search"):
-            hits, total = self._hits(request, vector)
+            category = str(self.index.get_item(item_id)["category"])
+            wanted = Wanted(self.index.item_vector(item_id))
+        conditions = _less([item_id], request.filter.to_catalog())
+        tiers: tuple[Filter, ...] = (conditions,)
+        if "category" not in conditions:
+            own = AnyOf((category,))
+            others = AnyOf((category,), negated=True)
+            tiers = ({**conditions, "category": own}, {**conditions, "category": others})
+        bound_to = _bound_to(request, item_id)
+        return self._answer(Plan(wanted, conditions, tiers, request, bound_to, request.min_score), stages)
+
+    def recommend(self, request: RecommendRequest) -> SearchAnswer:
+        """Raises ItemNotFound, CursorInvalid, CursorExpired, FieldUnknown and what ItemIndex raises."""
+        stages = Stages(g.started)
+        with stages.timed("search"):
+            points = self.index.primary_points([*request.liked, *request.disliked])
+        liked = len(request.liked)
+        wanted = Wanted(Likes(tuple(points[:liked]), tuple(points[liked:])))
+        conditions = _less([*request.liked, *request.disliked], request.filter.to_catalog())
+        return self._answer(Plan(wanted, conditions, (conditions,), request, _bound_to(request)), stages)
+
+    def warm(self, requests: Sequence[SearchRequest]) -> None:
+        """Embed the texts of several searches at once, which the encoder then remembers."""
+        self.encoder.encode_texts(
+            [part.text for request in requests for part in request.query if part.text is not None]
+        )
+
+    def _answer(self, plan: Plan, stages: Stages) -> SearchAnswer:
+        with stages.timed("search"):
+            laid = self._pager.page(plan)
             version = self.index.version()
+        words = words_of(plan.wanted.said) if plan.wanted is not None else []
         return SearchAnswer(
-            items=[found(hit) for hit in hits],
-            total=total,
-            total_is="exact",
+            items=[_found(shown, words) for shown in laid.shown],
+            total=laid.total,
+            total_is="exact" if laid.total_is_exact else "at_least",
+            facets=laid.facets,
+            confident=None,
+            next_cursor=laid.next_cursor,
             model=self.encoder.name,
             index_version=version,
             took_ms=stages.took(),
             request_id=g.request_id,
         )
 
-    def _hits(self, request: SearchRequest, vector: Vectors | None) -> tuple[list[Hit], int]:
-        conditions = dict(request.filter.to_catalog())
-        named = tuple(part.item_id for part in request.query if part.item_id is not None)
-        if named and not request.include_query_items:
-            conditions[ITEM_ID] = AnyOf(named, negated=True)
-        if vector is None:
-            hits = self.index.browse(conditions, request.limit)
-        else:
-            hits = self.index.search(vector, conditions, request.limit, _words(request.query))
-        return hits, self.index.count(conditions)
 
-    def _mix(self, parts: Sequence[QueryPart], stages: Stages) -> Vectors:
-        with stages.timed("decode"):  # first: a damaged picture is refused before anything is embedded
-            pictures = {n: self._decoded(part, n) for n, part in enumerate(parts) if part.image is not None}
-        texts = {n: part.text for n, part in enumerate(parts) if part.text is not None}
-        vectors: dict[int, Vectors] = {}
-        with stages.timed("search"):
-            for n, part in enumerate(parts):
-                if part.item_id is not None:
-                    vectors[n] = self.index.item_vector(part.item_id)
-        with stages.timed("encode"):
-            vectors.update(zip(pictures, self.encoder.encode_images(list(pictures.values())), strict=True))
-            vectors.update(zip(texts, self.encoder.encode_texts(list(texts.values())), strict=True))
-        return mixed([vectors[n] for n in range(len(parts))], [part.weight for part in parts])
-
-    def _decoded(self, part: QueryPart, position: int) -> Image.Image:
-        try:
-            return decode_image(part.image or b"", self._limits, self.encoder.useful_side_px)
-        except ImageError as error:
-            raise FieldFailed(part.image_field(position), error) from error
+def _found(shown: Shown, words: list[str]) -> Found:
+    if shown.ranked is None:
+        return found(shown.payload, None, None, [])
+    why = Why(vector=shown.ranked.cosine, keywords=words_found(words, keywords_of(shown.payload)))
+    return found(shown.payload, shown.ranked.score, why, shown.duplicates)
 
 
-def _words(parts: Sequence[QueryPart]) -> str:
-    """What keyword search looks for beside the pictures: a query that is one text, and nothing else.
+def _less(item_ids: Sequence[str], conditions: Filter) -> Filter:
+    """The conditions, and that an item is none of these."""
+    asked = conditions.get(ITEM_ID)
+    if not item_ids:
+        return conditions
+    if isinstance(asked, AnyOf) and not asked.negated:
+        left = tuple(value for value in asked.values if value not in item_ids)
+        return {**conditions, ITEM_ID: AnyOf(left)}
+    others = asked.values if isinstance(asked, AnyOf) else ()
+    return {**conditions, ITEM_ID: AnyOf((*item_ids, *others), negated=True)}
 
-    Keywords know neither weights nor pictures, so in a mix they would speak louder than their part.
-    """
-    alone = parts[0] if len(parts) == 1 else None
-    return alone.text or "" if alone is not None and alone.weight > 0 else ""
 
-
-def mixed(vectors: Sequence[Vectors], weights: Sequence[float]) -> Vectors:
-    """The sum of weight times unit vector, brought back to unit length. Raises QueryCancelsOut."""
-    shares = np.asarray(weights, dtype=np.float64)
-    shares /= np.abs(shares).sum()  # the scale has no meaning, and tiny weights would underflow
-    total = shares @ np.stack(vectors)
-    length = float(np.linalg.norm(total))
-    if length < _CANCELLED:
-        raise QueryCancelsOut("The parts of the query cancel each other out: nothing is left to look for.")
-    return np.asarray(total / length, dtype=np.float32)
+def _bound_to(request: Listing, item_id: str = "") -> bytes:
+    """What a cursor of this search must have in common with it."""
+    fields = request.model_dump(exclude=_FREE)
+    pictures = [part.pop("image") for part in fields.get("query", [])]
+    canonical = orjson.dumps([type(request).__name__, item_id, fields], option=orjson.OPT_SORT_KEYS)
+    return fingerprint(b"".join([canonical, *(picture or b"-" for picture in pictures)]))
 
 
 def install(app: Flask, searcher: Searcher) -> None:

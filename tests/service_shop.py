@@ -51,15 +51,14 @@ def fill(index: ItemIndex, encoder: Encoder, shop: Sequence[dict[str, Any]]) -> 
             for position, (source, image) in enumerate(zip(item.images, images, strict=True))
         ]
         updated_at = _FIRST_UPDATE + timedelta(days=number)
-        vectors = encoder.encode_images(images)
+        payloads = [
+            stamped(payload_of(item, pictures, picture, encoder.name), updated_at) for picture in pictures
+        ]
         index.upsert([
-            Point(
-                id=id_of(item, picture),
-                vector=vector,
-                keywords=keywords_of(item.model_dump()),
-                payload=stamped(payload_of(item, pictures, picture, encoder.name), updated_at),
+            Point(id=id_of(item, picture), vector=vector, keywords=keywords_of(payload), payload=payload)
+            for picture, vector, payload in zip(
+                pictures, encoder.encode_images(images), payloads, strict=True
             )
-            for picture, vector in zip(pictures, vectors, strict=True)
         ])  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+"""How what is seen and what is said of a product become one score: the formula of hybrid search."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.floating[Any]]
+
+# How much a product that the words name counts against one that only looks right.
+KEYWORD_WEIGHT: Final = 1.0
+# A product that holds half of the words is worth far less than half.
+SHARPNESS: Final = 4
+# What those share that the words name best: a title in full, a brand, an article number.
+LEADERS_SHARE: Final = 0.7
+_LEAST_SPREAD: Final = 1e-6
+
+
+def fused(
+    cosines: Scores, bm25: Scores, unwanted: Scores, floor: float, wanted_share: float, unwanted_share: float
+) -> Scores:
+    """One score per candidate, float64 `(n,)`, at most 1.
+
+        seen  = (cosine - floor) / (highest cosine - floor)
+        said  = (bm25 / highest bm25) ** SHARPNESS, + LEADERS_SHARE / leaders for each that has the highest
+        score = (seen + w * said - w' * said of the unwanted words) / (1 + w * (1 + LEADERS_SHARE))
+
+    `cosines`, `bm25`, `unwanted`: `(n,)` each, 0 where a product has none of the words. `floor`: the mean
+    cosine of the query with the collection, which a product reaches that has nothing to do with it. The
+    weights w and w' are KEYWORD_WEIGHT times the shares that words have in the query, between 0 and 1.
+
+    Both parts are relative to the best of their kind, so the formula holds for any model and any collection.
+    `python -m bench.hybrid` measures it against fusion by rank and by distribution; its table stands in
+    docs/search.md.
+    """
+    highest = float(cosines.max(initial=-1.0))
+    seen = (cosines - floor) / max(highest - floor, _LEAST_SPREAD)
+    wanted_weight = KEYWORD_WEIGHT * wanted_share
+    said = wanted_weight * _said(bm25) - KEYWORD_WEIGHT * unwanted_share * _said(unwanted)
+    return np.asarray((seen + said) / (1 + wanted_weight * (1 + LEADERS_SHARE)), dtype=np.float64)
+
+
+def _said(bm25: Scores) -> Scores:
+    highest = float(bm25.max(initial=0.0))
+    if highest <= 0:
+        return np.zeros(len(bm25))
+    share = np.asarray(bm25 / highest, dtype=np.float64)
+    leaders = share > 1 - _LEAST_SPREAD
+    return np.asarray(share**SHARPNESS + leaders * (LEADERS_SHARE / leaders.sum()), dtype=np.float64)

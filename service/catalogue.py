@@ -1,0 +1,43 @@
+"""What the whole catalogue holds: counts by field, and figures of the index."""
+
+from flask import Blueprint, Response, g, request
+
+from catalog.points import UPDATED_AT
+from service.answers import FacetsAnswer, StatsAnswer, json_response
+from service.facets import facets_of_all
+from service.parameters import FacetParameters
+from service.searcher import current_searcher
+
+blueprint = Blueprint("catalogue", __name__)
+
+
+@blueprint.get("/v1/facets")
+def facets() -> Response:
+    parameters = FacetParameters.from_address(request.args)
+    index, conditions = current_searcher().index, parameters.to_filter().to_catalog()
+    return json_response(
+        FacetsAnswer(
+            total=index.count(conditions),
+            facets=facets_of_all(index, parameters.fields, conditions),
+            index_version=index.version(),
+            request_id=g.request_id,
+        )
+    )
+
+
+@blueprint.get("/v1/stats")
+def stats() -> Response:
+    searcher = current_searcher()
+    index = searcher.index
+    newest = index.browse({}, 1)
+    return json_response(
+        StatsAnswer(
+            items=index.count({}),
+            pictures=index.count_pictures(),
+            attributes=index.attributes(),
+            updated_at=newest[0][UPDATED_AT] if newest else None,
+            model=searcher.encoder.name,
+            index_version=index.version(),
+            request_id=g.request_id,
+        )
+    )

@@ -1,0 +1,77 @@
+"""What a query means: its parts as one vector, and the words in it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from catalog.encoder import Encoder, Vectors
+from catalog.errors import ImageError
+from catalog.images import ImageLimits, decode_image
+from catalog.index import ItemIndex
+from catalog.search import Wanted
+from service.errors import FieldFailed, QueryCancelsOut
+from service.schemas import QueryPart, SearchRequest
+from service.stages import Stages
+
+# Below this share of the weights' sum the mix is rounding noise of float32 vectors, not a direction.
+_CANCELLED = 1e-5
+
+
+class Mixer:
+    """Turns queries into what the index looks for."""
+
+    def __init__(self, encoder: Encoder, index: ItemIndex, limits: ImageLimits) -> None:
+        self._encoder = encoder
+        self._index = index
+        self._limits = limits
+
+    def wanted(self, request: SearchRequest, stages: Stages) -> Wanted:
+        """Raises FieldFailed, QueryCancelsOut, ItemNotFound and what Encoder and ItemIndex raise."""
+        parts = request.query
+        texts = [part for part in parts if part.text is not None]
+        whole = sum(abs(part.weight) for part in parts)
+        said = [part for part in texts if part.weight > 0]
+        unsaid = [part for part in texts if part.weight < 0]
+        if request.mode == "keyword":
+            return Wanted(None, _words(said))
+        vector = self._mix(parts, stages)
+        if request.mode == "vector":
+            return Wanted(vector)
+        shares = [sum(abs(part.weight) for part in kind) / whole for kind in (said, unsaid)]
+        return Wanted(vector, _words(said), _words(unsaid), *shares)
+
+    def _mix(self, parts: Sequence[QueryPart], stages: Stages) -> Vectors:
+        with stages.timed("decode"):  # first: a damaged picture is refused before anything is embedded
+            pictures = {n: self._decoded(part, n) for n, part in enumerate(parts) if part.image is not None}
+        texts = {n: part.text for n, part in enumerate(parts) if part.text is not None}
+        vectors: dict[int, Vectors] = {}
+        with stages.timed("search"):
+            for n, part in enumerate(parts):
+                if part.item_id is not None:
+                    vectors[n] = self._index.item_vector(part.item_id)
+        with stages.timed("encode"):
+            vectors.update(zip(pictures, self._encoder.encode_images(list(pictures.values())), strict=True))
+            vectors.update(zip(texts, self._encoder.encode_texts(list(texts.values())), strict=True))
+        return mixed([vectors[n] for n in range(len(parts))], [part.weight for part in parts])
+
+    def _decoded(self, part: QueryPart, position: int) -> Image.Image:
+        try:
+            return decode_image(part.image or b"", self._limits, self._encoder.useful_side_px)
+        except ImageError as error:
+            raise FieldFailed(part.image_field(position), error) from error
+
+
+def mixed(vectors: Sequence[Vectors], weights: Sequence[float]) -> Vectors:
+    """The sum of weight times unit vector, brought back to unit length. Raises QueryCancelsOut."""
+    shares = np.asarray(weights, dtype=np.float64)
+    shares /= np.abs(shares).sum()  # the scale has no meaning, and tiny weights would underflow
+    total = shares @ np.stack(vectors)
+    length = float(np.linalg.norm(total))
+    if length < _CANCELLED:
+        raise QueryCancelsOut("The parts of the query cancel each other out: nothing is left to look for.")
+    return np.asarray(total / length, dtype=np.float32)
+
+
+def _words(parts: Sequence[QueryPart]) -> str:
+    return " ".join(part.text or "" for part in parts)
