@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from qdrant_client import models
 
 from catalog.collection import LiveCollection
-from catalog.counts import primary_only
-from catalog.filters import Filter
+from catalog.filters import Filter, primary_only, to_qdrant
 from catalog.points import ITEM_ID, UPDATED_AT, Payload
 
 
@@ -26,7 +25,7 @@ def browse(live: LiveCollection, filter_: Filter, limit: int, start: Page | None
     An item that is not written meanwhile is on exactly one page: what is written moves to the front, before
     the first page, and moves nothing else.
     """
-    condition = primary_only(live, filter_)
+    condition = primary_only(to_qdrant(filter_, live.indexed()))
     newest_first = models.OrderBy(
         key=UPDATED_AT,
         direction=models.Direction.DESC,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from qdrant_client import models
 
 from catalog.collection import LiveCollection
-from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
-from catalog.points import PRICE, PRICE_BAND, PRIMARY
+from catalog.filters import AnyOf, Filter, payload_path, primary_only, to_qdrant
+from catalog.points import PRICE, PRICE_BAND
 from catalog.price_bands import bounds_of
 
 # The engine wants a number; no price is in more bands than this, and no shop shows more values.
@@ -32,7 +32,7 @@ class Prices:
 
 
 def count(live: LiveCollection, filter_: Filter) -> int:
-    condition = primary_only(live, filter_)
+    condition = primary_only(to_qdrant(filter_, live.indexed()))
     return live.call(lambda client, name: client.count(name, count_filter=condition, exact=True).count)
 
 
@@ -50,7 +50,7 @@ def prices(live: LiveCollection, filter_: Filter) -> Prices:
     bands = [(int(band), number) for band, number in _counted(live, PRICE_BAND, filter_, MAX_FACET_VALUES)]
     if not bands:
         return Prices(None, None, ())
-    condition = primary_only(live, filter_)
+    condition = primary_only(to_qdrant(filter_, live.indexed()))
     ends = (models.Direction.ASC, models.Direction.DESC)
     requests = [
         models.QueryRequest(
@@ -71,12 +71,8 @@ def prices(live: LiveCollection, filter_: Filter) -> Prices:
 def _counted(
     live: LiveCollection, path: str, filter_: Filter, limit: int
 ) -> list[tuple[str | bool | int, int]]:
-    condition = primary_only(live, filter_)
+    condition = primary_only(to_qdrant(filter_, live.indexed()))
     answer = live.call(
         lambda client, name: client.facet(name, path, facet_filter=condition, limit=limit, exact=True)
     )
     return [(hit.value, hit.count) for hit in answer.hits]
-
-
-def primary_only(live: LiveCollection, filter_: Filter) -> models.Filter:
-    return to_qdrant({**filter_, PRIMARY: AnyOf((True,))}, live.indexed())

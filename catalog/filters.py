@@ -8,6 +8,7 @@ from qdrant_client import models
 
 from catalog.attributes import ATTRIBUTES, DATES, NUMBERS, TERMS, attribute_of, path_of
 from catalog.errors import FieldUnknown
+from catalog.points import PRIMARY
 
 Value = str | int | bool
 
@@ -100,3 +101,10 @@ def _match(field: str, values: tuple[Value, ...]) -> models.Condition:
         ]
         return conditions[0] if len(conditions) == 1 else models.Filter(should=conditions)
     return models.FieldCondition(key=field, match=models.MatchAny(any=list(values)))
+
+
+def primary_only(condition: models.Filter) -> models.Filter:
+    """The same condition on one point of each item, so that items are counted."""
+    primary = models.FieldCondition(key=PRIMARY, match=models.MatchValue(value=True))
+    must = condition.must if isinstance(condition.must, list) else []
+    return condition.model_copy(update={"must": [*must, primary]})

@@ -18,7 +18,8 @@ from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
 from catalog.schema import attribute_indexes, bm25
-from catalog.search import Ranked, Wanted, rank
+from catalog.search import rank
+from catalog.wanted import Ranked, Wanted
 
 # Qdrant's own advice is 64 to 256; it also keeps one call far below the store's body limit.
 _POINTS_PER_CALL = 256

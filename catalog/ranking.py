@@ -1,5 +1,6 @@
 """How what is seen and what is said of a product become one score: the formula of hybrid search."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,18 +17,17 @@ LEADERS_SHARE: Final = 0.7
 _LEAST_SPREAD: Final = 1e-6
 
 
-def fused(
-    cosines: Scores, bm25: Scores, unwanted: Scores, floor: float, wanted_share: float, unwanted_share: float
-) -> Scores:
+def fused(cosines: Scores, floor: float, said: Sequence[tuple[float, Scores]]) -> Scores:
     """One score per candidate, float64 `(n,)`, at most 1.
 
         seen  = (cosine - floor) / (highest cosine - floor)
         said  = (bm25 / highest bm25) ** SHARPNESS, + LEADERS_SHARE / leaders for each that has the highest
-        score = (seen + w * said - w' * said of the unwanted words) / (1 + w * (1 + LEADERS_SHARE))
+        score = (seen + sum of w * said) / (1 + sum of w over 0 * (1 + LEADERS_SHARE))
 
-    `cosines`, `bm25`, `unwanted`: `(n,)` each, 0 where a product has none of the words. `floor`: the mean
-    cosine of the query with the collection, which a product reaches that has nothing to do with it. The
-    weights w and w' are KEYWORD_WEIGHT times the shares that words have in the query, between 0 and 1.
+    `cosines`: `(n,)`. `floor`: the mean cosine of the query with the collection, which a product reaches that
+    has nothing to do with it. `said`: for each text its share in the query, -1 to 1 and below 0 for what is
+    not wanted, and the BM25 scores `(n,)`, 0 for a product with none of the words. w is KEYWORD_WEIGHT times
+    the share.
 
     Both parts are relative to the best of their kind, so the formula holds for any model and any collection.
     `python -m bench.hybrid` measures it against fusion by rank and by distribution; its table stands in
@@ -35,9 +35,10 @@ def fused(
     """
     highest = float(cosines.max(initial=-1.0))
     seen = (cosines - floor) / max(highest - floor, _LEAST_SPREAD)
-    wanted_weight = KEYWORD_WEIGHT * wanted_share
-    said = wanted_weight * _said(bm25) - KEYWORD_WEIGHT * unwanted_share * _said(unwanted)
-    return np.asarray((seen + said) / (1 + wanted_weight * (1 + LEADERS_SHARE)), dtype=np.float64)
+    weights = [KEYWORD_WEIGHT * share for share, _ in said]
+    score = seen + sum(weight * _said(bm25) for weight, (_, bm25) in zip(weights, said, strict=True))
+    most = 1 + sum(weight for weight in weights if weight > 0) * (1 + LEADERS_SHARE)
+    return np.asarray(score / most, dtype=np.float64)
 
 
 def _said(bm25: Scores) -> Scores:

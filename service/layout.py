@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from catalog.encoder import Vectors
-from catalog.search import Ranked
+from catalog.wanted import Ranked
 
 
 def folded(

@@ -9,7 +9,7 @@ from catalog.encoder import Encoder, Vectors
 from catalog.errors import ImageError
 from catalog.images import ImageLimits, decode_image
 from catalog.index import ItemIndex
-from catalog.search import Wanted
+from catalog.wanted import Wanted, Words
 from service.errors import FieldFailed, QueryCancelsOut
 from service.schemas import QueryPart, SearchRequest
 from service.stages import Stages
@@ -29,17 +29,12 @@ class Mixer:
     def wanted(self, request: SearchRequest, stages: Stages) -> Wanted:
         """Raises FieldFailed, QueryCancelsOut, ItemNotFound and what Encoder and ItemIndex raise."""
         parts = request.query
-        texts = [part for part in parts if part.text is not None]
         whole = sum(abs(part.weight) for part in parts)
-        said = [part for part in texts if part.weight > 0]
-        unsaid = [part for part in texts if part.weight < 0]
+        words = tuple(Words(part.text, part.weight / whole) for part in parts if part.text is not None)
         if request.mode == "keyword":
-            return Wanted(None, _words(said))
+            return Wanted(None, tuple(each for each in words if each.share > 0))
         vector = self._mix(parts, stages)
-        if request.mode == "vector":
-            return Wanted(vector)
-        shares = [sum(abs(part.weight) for part in kind) / whole for kind in (said, unsaid)]
-        return Wanted(vector, _words(said), _words(unsaid), *shares)
+        return Wanted(vector, () if request.mode == "vector" else words)
 
     def _mix(self, parts: Sequence[QueryPart], stages: Stages) -> Vectors:
         with stages.timed("decode"):  # first: a damaged picture is refused before anything is embedded
@@ -71,7 +66,3 @@ def mixed(vectors: Sequence[Vectors], weights: Sequence[float]) -> Vectors:
     if length < _CANCELLED:
         raise QueryCancelsOut("The parts of the query cancel each other out: nothing is left to look for.")
     return np.asarray(total / length, dtype=np.float32)
-
-
-def _words(parts: Sequence[QueryPart]) -> str:
-    return " ".join(part.text or "" for part in parts)

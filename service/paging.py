@@ -9,7 +9,7 @@ from catalog.filters import Filter
 from catalog.index import ItemIndex
 from catalog.near_duplicates import SAME_PICTURE
 from catalog.points import ITEM_ID, UPDATED_AT, Payload
-from catalog.search import Ranked, Wanted
+from catalog.wanted import Ranked, Wanted
 from service.answers import Facets
 from service.cursor import MAX_DEPTH, Cursor, start_of
 from service.facets import facets_of_all, facets_of_found

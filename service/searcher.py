@@ -10,7 +10,7 @@ from catalog.filters import AnyOf, Filter
 from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.points import ITEM_ID, keywords_of
-from catalog.search import Likes, Wanted
+from catalog.wanted import Likes, Wanted
 from catalog.words import words_found, words_of
 from service.answers import Found, SearchAnswer, Why, found
 from service.cursor import fingerprint
@@ -80,7 +80,7 @@ class Searcher:
         with stages.timed("search"):
             laid = self._pager.page(plan)
             version = self.index.version()
-        words = words_of(plan.wanted.said) if plan.wanted is not None else []
+        words = words_of(plan.wanted.text) if plan.wanted is not None else []
         return SearchAnswer(
             items=[_found(shown, words) for shown in laid.shown],
             total=laid.total,

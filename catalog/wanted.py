@@ -1,0 +1,47 @@
+"""What a search is for, and what it finds."""
+
+from dataclasses import dataclass
+
+from catalog.encoder import Vectors
+from catalog.points import Payload
+
+
+@dataclass(frozen=True)
+class Likes:
+    """The ids of points whose pictures are liked, and of those that are not."""
+
+    liked: tuple[str, ...]
+    disliked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text to look for in titles, brands and categories, and its share in the whole query, -1 to 1; below 0
+    it should not stand there."""
+
+    text: str
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to look for. `seen`: a unit vector `(dimension,)`, or likes; None looks for `words` alone."""
+
+    seen: Vectors | Likes | None
+    words: tuple[Words, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The words that are looked for."""
+        return " ".join(words.text for words in self.words if words.share > 0)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """An item found. `score` orders one answer; `cosine` is that of the picture `point_id`, where known."""
+
+    point_id: str
+    item_id: str
+    score: float
+    cosine: float | None
+    payload: Payload | None = None
