@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+import httpx
 from qdrant_client import QdrantClient, models
 
 from catalog.attributes import attribute_of
@@ -23,6 +24,7 @@ from catalog.settings import Settings
 
 # How long a looked-up alias is trusted. After a switch the old collection is still there, and still right.
 _ALIAS_TRUSTED_S = 2.0
+_KEEP_ALIVE_S = 3.0
 
 T = TypeVar("T")
 
@@ -49,6 +51,9 @@ def connect(settings: Settings) -> QdrantClient:
             timeout=settings.qdrant_timeout_s,
             cloud_inference=True,  # leave Document texts to the engine, which computes BM25 itself
             check_compatibility=False,
+            # By itself the client opens a connection per call to a store on this machine, which costs more
+            # than the call. Shorter than any server keeps one, so that none is closed under a call.
+            limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
         )
 
 

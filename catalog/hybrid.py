@@ -36,8 +36,12 @@ def rank_by_both(
 
 
 def _batch(live: LiveCollection, requests: list[models.QueryRequest]) -> list[list[models.ScoredPoint]]:
-    answers = live.call(lambda client, name: client.query_batch_points(name, requests))
-    return [answer.points for answer in answers]
+    # The plain REST call: the client's own method copies every request, vectors and all.
+    batch = models.QueryRequestBatch(searches=requests)
+    answer = live.call(
+        lambda client, name: client.http.search_api.query_batch_points(name, query_request_batch=batch)
+    )
+    return [found.points for found in answer.result or []]
 
 
 def _requests(

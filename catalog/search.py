@@ -54,20 +54,22 @@ def _groups(
     live: LiveCollection, query: Any, using: str, condition: models.Filter, depth: int
 ) -> list[models.ScoredPoint]:
     """The best point of each of `depth` items."""
-    answer = live.call(
-        lambda client, name: client.query_points_groups(
-            name,
-            group_by=ITEM_ID,
-            query=query,
-            using=using,
-            search_params=SEARCH_PARAMS if using == IMAGE else None,
-            query_filter=condition,
-            group_size=1,
-            limit=depth,
-            with_payload=True,
-        )
+    request = models.QueryGroupsRequest(
+        group_by=ITEM_ID,
+        query=query,
+        using=using,
+        params=SEARCH_PARAMS if using == IMAGE else None,
+        filter=condition,
+        group_size=1,
+        limit=depth,
+        with_payload=True,
     )
-    return [hit for group in answer.groups for hit in group.hits]
+    # The plain REST call: the client's own method copies the request, vector and all.
+    answer = live.call(
+        lambda client, name: client.http.search_api.query_points_groups(name, query_groups_request=request)
+    )
+    groups = answer.result.groups if answer.result else []
+    return [hit for group in groups for hit in group.hits]
 
 
 def _ranked(hit: models.ScoredPoint, cosine: float | None) -> Ranked:

@@ -1,6 +1,8 @@
 """One page of a search: ranked, cut, laid out and counted, and the cursor for the page after it."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from catalog.browse import Page
@@ -18,6 +20,8 @@ from service.schemas import Listing
 
 # How many times the page's items are weighed against each other where they are to differ.
 _POOL = 4
+# As many requests at once as gunicorn.conf.py gives a worker.
+_COUNTING_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,10 @@ class Laid:
     """A page. `total_is_exact`: else there are at least as many."""
 
     shown: list[Shown]
-    total: int
-    total_is_exact: bool
-    facets: Facets
     next_cursor: str | None
+    total: int = 0
+    total_is_exact: bool = True
+    facets: Facets = field(default_factory=dict)
 
 
 class Pager:
@@ -63,6 +67,7 @@ class Pager:
 
     def __init__(self, index: ItemIndex) -> None:
         self._index = index
+        self._aside = ThreadPoolExecutor(_COUNTING_THREADS, thread_name_prefix="count")
 
     def page(self, plan: Plan) -> Laid:
         """Raises CursorInvalid, CursorExpired, FieldUnknown and what ItemIndex raises."""
@@ -76,18 +81,19 @@ class Pager:
     def _browsed(self, plan: Plan, cursor: Cursor) -> Laid:
         limit = plan.listing.limit
         start = Page(cursor.updated_at, cursor.has_seen, len(cursor.seen)) if cursor.updated_at else None
+        counted = self._counted(plan)
         payloads = self._index.browse(plan.conditions, limit + 1, start)
         page = payloads[:limit]
         following = None
+        total, facets = counted.result()
         if len(payloads) > limit:
             shown = [(str(payload[ITEM_ID]), str(payload[UPDATED_AT])) for payload in page]
             following = cursor.after_browsing(shown).to_text()
-        total = self._index.count(plan.conditions)
-        facets = facets_of_all(self._index, plan.listing.facets, plan.conditions)
-        return Laid([Shown(payload) for payload in page], total, True, facets, following)
+        return Laid([Shown(payload) for payload in page], following, total, facets=facets)
 
     def _open(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
         """Every item that passes the filter is found, however far down."""
+        counted = self._counted(plan)
         listing = plan.listing
         spare = _POOL * listing.limit if listing.diversity or listing.fold_duplicates else 0
         depth = len(cursor.seen) + listing.limit + 1 + spare
@@ -97,9 +103,18 @@ class Pager:
             if len(laid) > listing.limit or len(ranked) < depth or depth > MAX_DEPTH:
                 break
             depth *= 2  # the duplicates that were folded left the page short
+        page = self._finished(laid, listing, cursor)
+        total, facets = counted.result()
+        return replace(page, total=total, facets=facets)
+
+    def _counted(self, plan: Plan) -> "Future[tuple[int, Facets]]":
+        """What passes the filter, counted while it is being ranked."""
+        context = copy_context()  # holds the request's deadline
+        return self._aside.submit(context.run, self._count, plan)
+
+    def _count(self, plan: Plan) -> tuple[int, Facets]:
         total = self._index.count(plan.conditions)
-        facets = facets_of_all(self._index, listing.facets, plan.conditions)
-        return self._finished(laid, listing, cursor, Laid([], total, True, facets, None))
+        return total, facets_of_all(self._index, plan.listing.facets, plan.conditions)
 
     def _cut(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
         """Only items above the cutoff, or with one of the words, are found; so all of them are looked at."""
@@ -110,7 +125,8 @@ class Pager:
             self._index, plan.listing.facets, plan.conditions, lambda wider: self._found(plan, wanted, wider)
         )
         laid = self._laid(kept, plan.listing, cursor)
-        return self._finished(laid, plan.listing, cursor, Laid([], len(kept), exact, facets, None))
+        page = self._finished(laid, plan.listing, cursor)
+        return replace(page, total=len(kept), total_is_exact=exact, facets=facets)
 
     def _found(self, plan: Plan, wanted: Wanted, conditions: Filter) -> list[Payload]:
         ranked = _above(self._index.rank(wanted, conditions, MAX_DEPTH)[:MAX_DEPTH], plan.min_score)
@@ -137,9 +153,8 @@ class Pager:
     def _vectors(self, ranked: list[Ranked]) -> Mapping[str, Vectors]:
         return self._index.image_vectors([entry.point_id for entry in ranked])
 
-    def _finished(
-        self, laid: list[tuple[Ranked, list[str]]], listing: Listing, cursor: Cursor, page: Laid
-    ) -> Laid:
+    def _finished(self, laid: list[tuple[Ranked, list[str]]], listing: Listing, cursor: Cursor) -> Laid:
+        """The page without its counts."""
         here = laid[: listing.limit]
         following = None
         if len(laid) > listing.limit and len(cursor.seen) + len(here) < MAX_DEPTH:
@@ -150,7 +165,7 @@ class Pager:
             for entry, duplicates in here
             if entry.point_id in payloads  # else it was deleted since it was found
         ]
-        return replace(page, shown=shown, next_cursor=following)
+        return Laid(shown, following)
 
     def _payloads(self, ranked: list[Ranked]) -> dict[str, Payload]:
         known = {entry.point_id: entry.payload for entry in ranked if entry.payload is not None}
