@@ -1,0 +1,1 @@
+"""How fast searches are answered, beside a plain service of the usual parts."""
