@@ -32,11 +32,11 @@ from catalog.errors import SettingInvalid
 
 Scores = NDArray[np.float64]
 
-# A word that differs a little counts by how much it resembles: without that, AUC is .91 rather than .95.
+# A word that differs a little counts by how much it resembles: without that, AUC is .92 rather than .95.
 _LEAST_ALIKE = 0.7
 _LEAST_CHARS = 4
 _MOST_WORDS = 64
-# "shoe rack" is a rack. Where as many good queries are refused, .96 rather than .87 of the others are too.
+# "shoe rack" is a rack. Cutoffs that refuse 1 in 10 good queries refuse .94 of the others, without this .86.
 _HEAD_WEIGHT = 2.0
 
 _FILLERS = frozenset("a an and are be i is it me my or something the this".split())
@@ -63,7 +63,7 @@ class Cutoffs:
 
 
 # `text` refuses 1 in 10 of the good queries that it was chosen on and 95 in 100 of the others. `picture`
-# refuses 3 in 1,000 products held out, 1 to 38 in 100 photos of clothing from elsewhere, and only 25 to 57 in
+# refuses 3 in 1,000 products held out, 2 to 39 in 100 photos of clothing from elsewhere, and only 25 to 57 in
 # 100 photos of other things: a weak guard.
 MEASURED = {"compact": Cutoffs(words=0.41, text=0.58, drop=0.18, picture=0.61)}
 
