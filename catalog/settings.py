@@ -27,6 +27,9 @@ class Settings(BaseSettings):
         0, ge=0, le=256, description="CPU threads that one process embeds with; 0 takes every core."
     )
     remembered_texts: int = Field(10_000, ge=1, description="Texts whose vectors a process remembers.")
+    confidence_cutoffs: str = Field(
+        "", description="What is confident with this model, as `python -m bench.confidence` prints it."
+    )
     qdrant_url: str = Field(
         "http://127.0.0.1:6333", pattern=r"^https?://[^/\s]+", description="The Qdrant server or vectorstore."
     )

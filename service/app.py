@@ -6,6 +6,7 @@ from flask import Flask
 from PIL import Image
 
 from catalog.collection import connect
+from catalog.confidence import cutoffs_for
 from catalog.encoder import Encoder, open_encoder
 from catalog.images import ImageLimits
 from catalog.index import ItemIndex
@@ -35,7 +36,8 @@ def create_app(
 
     app = Flask(__name__)
     _configure(app, settings)
-    install(app, Searcher(encoder, index, limits))
+    cutoffs = cutoffs_for(encoder.name, settings.confidence_cutoffs)
+    install(app, Searcher(encoder, index, limits, cutoffs))
     request_log.install(app)
     body.install(app)
     errors.install(app)

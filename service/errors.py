@@ -30,6 +30,10 @@ class QueryCancelsOut(RequestError):
     code = "query_cancels_out"
 
 
+class ConfidenceUnknown(RequestError):
+    code = "confidence_unknown"
+
+
 class CursorInvalid(RequestError):
     code = "cursor_invalid"
 
@@ -77,6 +81,7 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
     (MalformedJson, Kind(400, "Malformed JSON")),
     (FieldsInvalid, Kind(422, "Invalid request")),
     (QueryCancelsOut, Kind(422, "The query cancels out")),
+    (ConfidenceUnknown, Kind(422, "Confidence unknown")),
     (CursorInvalid, Kind(422, "Invalid cursor")),
     (CursorExpired, Kind(410, "Expired cursor")),
     (ThumbnailNotFound, Kind(404, "Thumbnail not found")),

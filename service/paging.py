@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from catalog.browse import Page
 from catalog.encoder import Vectors
@@ -15,62 +15,29 @@ from catalog.wanted import Ranked, Wanted
 from service.answers import Facets
 from service.cursor import MAX_DEPTH, Cursor, start_of
 from service.facets import facets_of_all, facets_of_found
+from service.judging import Judge
 from service.layout import diversified, folded
+from service.plan import Laid, Plan, Shown
 from service.schemas import Listing
 
 # How many times the page's items are weighed against each other where they are to differ.
 _POOL = 4
+# How deep a search that is cut off looks, each time that it has not come to the end.
+_DEPTHS = (128, 512, MAX_DEPTH)
 # As many requests at once as gunicorn.conf.py gives a worker.
 _COUNTING_THREADS = 8
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A search that is understood. `wanted`: None to browse. `tiers`: disjoint parts of `conditions`, each
-    searched only when those before it do not fill the page. `fingerprint`: of what a cursor is bound to."""
-
-    wanted: Wanted | None
-    conditions: Filter
-    tiers: tuple[Filter, ...]
-    listing: Listing
-    fingerprint: bytes
-    min_score: float | None = None
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether fewer items are answered than pass the filter."""
-        return self.wanted is not None and (self.min_score is not None or self.wanted.seen is None)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An item of the page: its payload, and how it was ranked; None in browsing."""
-
-    payload: Payload
-    ranked: Ranked | None = None
-    duplicates: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Laid:
-    """A page. `total_is_exact`: else there are at least as many."""
-
-    shown: list[Shown]
-    next_cursor: str | None
-    total: int = 0
-    total_is_exact: bool = True
-    facets: Facets = field(default_factory=dict)
 
 
 class Pager:
     """Lays out pages from one index."""
 
-    def __init__(self, index: ItemIndex) -> None:
+    def __init__(self, index: ItemIndex, judge: Judge) -> None:
         self._index = index
+        self._judge = judge
         self._aside = ThreadPoolExecutor(_COUNTING_THREADS, thread_name_prefix="count")
 
     def page(self, plan: Plan) -> Laid:
-        """Raises CursorInvalid, CursorExpired, FieldUnknown and what ItemIndex raises."""
+        """Raises CursorInvalid, CursorExpired, ConfidenceUnknown, FieldUnknown and what ItemIndex raises."""
         cursor = start_of(plan.listing.cursor, plan.fingerprint, self._index.version())
         if plan.wanted is None:
             return self._browsed(plan, cursor)
@@ -89,7 +56,7 @@ class Pager:
         if len(payloads) > limit:
             shown = [(str(payload[ITEM_ID]), str(payload[UPDATED_AT])) for payload in page]
             following = cursor.after_browsing(shown).to_text()
-        return Laid([Shown(payload) for payload in page], following, total, facets=facets)
+        return Laid([Shown(payload) for payload in page], following, total=total, facets=facets)
 
     def _open(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
         """Every item that passes the filter is found, however far down."""
@@ -105,7 +72,13 @@ class Pager:
             depth *= 2  # the duplicates that were folded left the page short
         page = self._finished(laid, listing, cursor)
         total, facets = counted.result()
-        return replace(page, total=total, facets=facets)
+        return replace(page, total=total, facets=facets, confident=self._confident(plan, cursor, page))
+
+    def _confident(self, plan: Plan, cursor: Cursor, page: Laid) -> bool | None:
+        """Of the first page, which has the best hits; of the others nothing can be told."""
+        found = [(shown.ranked, shown.payload) for shown in page.shown if shown.ranked is not None]
+        mask = None if cursor.seen else self._judge.mask(found, plan.typed)
+        return None if mask is None else bool(mask.any())
 
     def _counted(self, plan: Plan) -> "Future[tuple[int, Facets]]":
         """What passes the filter, counted while it is being ranked."""
@@ -117,20 +90,42 @@ class Pager:
         return total, facets_of_all(self._index, plan.listing.facets, plan.conditions)
 
     def _cut(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
-        """Only items above the cutoff, or with one of the words, are found; so all of them are looked at."""
-        ranked = self._ranked(wanted, plan.tiers, MAX_DEPTH)
-        kept = _above(ranked, plan.min_score)
-        exact = len(kept) < MAX_DEPTH
-        facets = facets_of_found(
-            self._index, plan.listing.facets, plan.conditions, lambda wider: self._found(plan, wanted, wider)
-        )
-        laid = self._laid(kept, plan.listing, cursor)
-        page = self._finished(laid, plan.listing, cursor)
-        return replace(page, total=len(kept), total_is_exact=exact, facets=facets)
+        """Only items above a cutoff, or with one of the words, are found: so they have to be looked at."""
+        kept, all_of_them = self._good(plan, wanted, plan.tiers)
 
-    def _found(self, plan: Plan, wanted: Wanted, conditions: Filter) -> list[Payload]:
-        ranked = _above(self._index.rank(wanted, conditions, MAX_DEPTH)[:MAX_DEPTH], plan.min_score)
-        return list(self._payloads(ranked).values())
+        def found(conditions: Filter) -> list[Payload]:
+            if conditions == plan.conditions:
+                return list(self._payloads(kept).values())
+            return list(self._payloads(self._good(plan, wanted, (conditions,))[0]).values())
+
+        facets = facets_of_found(self._index, plan.listing.facets, plan.conditions, found)
+        page = self._finished(self._laid(kept, plan.listing, cursor), plan.listing, cursor)
+        confident = bool(kept) if plan.confident_only else self._confident(plan, cursor, page)
+        return replace(page, total=len(kept), total_is_exact=all_of_them, facets=facets, confident=confident)
+
+    def _good(self, plan: Plan, wanted: Wanted, tiers: tuple[Filter, ...]) -> tuple[list[Ranked], bool]:
+        """Those of the best that are good enough, and whether there are no more: looked for deeper and deeper
+        as long as there are some in the last half."""
+        kept: list[Ranked] = []
+        for depth in _DEPTHS:
+            ranked = self._ranked(wanted, tiers, depth)
+            kept = self._kept(plan, ranked)
+            last = {entry.item_id for entry in ranked[depth // 2 :]}
+            if len(ranked) < depth or last.isdisjoint(entry.item_id for entry in kept):
+                return kept, True
+        return kept, False
+
+    def _kept(self, plan: Plan, ranked: list[Ranked]) -> list[Ranked]:
+        kept = [entry for entry in ranked if plan.min_score is None or entry.score >= plan.min_score]
+        if not plan.confident_only:
+            return kept
+        self._judge.require()
+        payloads = self._payloads(kept)
+        kept = [
+            replace(entry, payload=payloads[entry.point_id]) for entry in kept if entry.point_id in payloads
+        ]
+        mask = self._judge.mask([(entry, entry.payload or {}) for entry in kept], plan.typed)
+        return [] if mask is None else [entry for entry, good in zip(kept, mask, strict=True) if good]
 
     def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> list[Ranked]:
         ranked: list[Ranked] = []
@@ -171,7 +166,3 @@ class Pager:
         known = {entry.point_id: entry.payload for entry in ranked if entry.payload is not None}
         missing = [entry.point_id for entry in ranked if entry.point_id not in known]
         return {**known, **(self._index.payloads(missing) if missing else {})}
-
-
-def _above(ranked: list[Ranked], min_score: float | None) -> list[Ranked]:
-    return ranked if min_score is None else [entry for entry in ranked if entry.score >= min_score]

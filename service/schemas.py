@@ -90,6 +90,8 @@ class SearchRequest(Listing):
     def _words_to_look_for(self) -> "SearchRequest":
         if self.mode == "keyword" and not any(part.text and part.weight > 0 for part in self.query):
             raise ValueError("mode keyword needs a text of positive weight in query")
+        if self.mode == "keyword" and self.confident_only:
+            raise ValueError("confident_only goes with the modes vector and hybrid")
         return self
 
 

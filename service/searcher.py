@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import orjson
 from flask import Flask, current_app, g
 
+from catalog.confidence import Cutoffs
 from catalog.encoder import Encoder
 from catalog.filters import AnyOf, Filter
 from catalog.images import ImageLimits
@@ -14,8 +15,10 @@ from catalog.wanted import Likes, Wanted
 from catalog.words import words_found, words_of
 from service.answers import Found, SearchAnswer, Why, found
 from service.cursor import fingerprint
+from service.judging import Judge
 from service.mixing import Mixer
-from service.paging import Pager, Plan, Shown
+from service.paging import Pager
+from service.plan import Plan, Shown
 from service.schemas import Listing, RecommendRequest, SearchRequest
 from service.stages import Stages
 
@@ -26,11 +29,13 @@ _FREE = {"cursor", "limit", "facets"}
 class Searcher:
     """Answers searches with one encoder over one index."""
 
-    def __init__(self, encoder: Encoder, index: ItemIndex, limits: ImageLimits) -> None:
+    def __init__(
+        self, encoder: Encoder, index: ItemIndex, limits: ImageLimits, cutoffs: Cutoffs | None = None
+    ) -> None:
         self.encoder = encoder
         self.index = index
         self._mixer = Mixer(encoder, index, limits)
-        self._pager = Pager(index)
+        self._pager = Pager(index, Judge(encoder.name, cutoffs))
 
     def answer(self, request: SearchRequest, stages: Stages | None = None) -> SearchAnswer:
         """Raises FieldFailed, FieldUnknown, QueryCancelsOut, CursorInvalid, CursorExpired, ItemNotFound and
@@ -39,8 +44,7 @@ class Searcher:
         wanted = self._mixer.wanted(request, stages) if request.query else None
         named = [part.item_id for part in request.query if part.item_id is not None]
         conditions = _less([] if request.include_query_items else named, request.filter.to_catalog())
-        plan = Plan(wanted, conditions, (conditions,), request, _bound_to(request), request.min_score)
-        return self._answer(plan, stages)
+        return self._answer(_plan(wanted, conditions, (conditions,), request), stages)
 
     def similar(self, item_id: str, request: SearchRequest) -> SearchAnswer:
         """What looks like the item: first of its own category, then of any, unless the filter names one.
@@ -57,8 +61,7 @@ class Searcher:
             own = AnyOf((category,))
             others = AnyOf((category,), negated=True)
             tiers = ({**conditions, "category": own}, {**conditions, "category": others})
-        bound_to = _bound_to(request, item_id)
-        return self._answer(Plan(wanted, conditions, tiers, request, bound_to, request.min_score), stages)
+        return self._answer(_plan(wanted, conditions, tiers, request, item_id), stages)
 
     def recommend(self, request: RecommendRequest) -> SearchAnswer:
         """Raises ItemNotFound, CursorInvalid, CursorExpired, FieldUnknown and what ItemIndex raises."""
@@ -86,13 +89,33 @@ class Searcher:
             total=laid.total,
             total_is="exact" if laid.total_is_exact else "at_least",
             facets=laid.facets,
-            confident=None,
+            confident=laid.confident,
             next_cursor=laid.next_cursor,
             model=self.encoder.name,
             index_version=version,
             took_ms=stages.took(),
             request_id=g.request_id,
         )
+
+
+def _plan(
+    wanted: Wanted | None,
+    conditions: Filter,
+    tiers: tuple[Filter, ...],
+    request: SearchRequest,
+    item_id: str = "",
+) -> Plan:
+    is_typed = bool(request.query) and all(part.text is not None for part in request.query)
+    return Plan(
+        wanted,
+        conditions,
+        tiers,
+        request,
+        _bound_to(request, item_id),
+        request.min_score,
+        request.confident_only,
+        wanted.text if wanted is not None and is_typed else None,
+    )
 
 
 def _found(shown: Shown, words: list[str]) -> Found:
