@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from qdrant_client import QdrantClient, models
 
+from catalog.deadline import shorten_call
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
@@ -29,6 +30,7 @@ def connect(settings: Settings) -> QdrantClient:
             timeout=settings.qdrant_timeout_s,
             cloud_inference=True,  # leave Document texts to the engine, which computes BM25 itself
             check_compatibility=False,
+            event_hooks={"request": [shorten_call]},
         )
 
 

@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask
 from PIL import Image
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalog.collection import connect
 from catalog.encoder import Encoder, open_encoder
@@ -11,7 +12,24 @@ from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.log import set_up_logging
 from catalog.settings import Settings, read_settings
-from service import body, errors, health, items, pages, request_log, search, thumbnails
+from service import (
+    access,
+    body,
+    caching,
+    compression,
+    cross_origin,
+    docs,
+    health,
+    items,
+    limits,
+    metrics,
+    pages,
+    problems,
+    request_log,
+    search,
+    thumbnails,
+    time_limit,
+)
 from service.converters import ItemIdConverter, Sha256Converter
 from service.searcher import Searcher, install
 
@@ -28,20 +46,37 @@ def create_app(
     """
     settings = settings or read_settings()
     if not logging.getLogger().handlers:  # gunicorn sets up its own loggers only
-        set_up_logging(settings.log_level)
+        set_up_logging(settings.log_level, settings.log_format)
     encoder = encoder or _loaded_encoder(settings)
     index = index or ItemIndex(connect(settings), settings.qdrant_url, settings.index_alias, encoder)
-    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
 
-    app = Flask(__name__)
+    # Files come by the routes of pages and docs, which say who may have them as every route does.
+    app = Flask(__name__, static_folder=None)
     _configure(app, settings)
-    install(app, Searcher(encoder, index, limits))
-    request_log.install(app)
-    body.install(app)
-    errors.install(app)
-    for room in (search, items, thumbnails, health, pages):
+    install(app, Searcher(encoder, index, ImageLimits(settings.max_image_bytes, settings.max_image_pixels)))
+    _install_concerns(app, settings, encoder)
+    for room in (search, items, thumbnails, health, metrics, docs):
         app.register_blueprint(room.blueprint)
+    if settings.search_page == "on" or (settings.search_page == "auto" and not settings.api_keys):
+        app.register_blueprint(pages.blueprint)
     return app
+
+
+def _install_concerns(app: Flask, settings: Settings, encoder: Encoder) -> None:
+    """What goes for every request. Before a view they run in this order, after it in the opposite one."""
+    request_log.install(app)
+    time_limit.install(app, settings)
+    metrics.install(app, encoder)
+    compression.install(app)
+    caching.install(app, settings)
+    cross_origin.install(app, settings)
+    body.install(app)
+    limits.install(app, settings)
+    access.install(app, settings)
+    problems.install(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def _loaded_encoder(settings: Settings) -> Encoder:

@@ -27,7 +27,7 @@ class Stages:
 
     def __init__(self, started: float) -> None:
         self._started = started
-        self._seconds = {"decode": 0.0, "encode": 0.0, "search": 0.0}
+        self.seconds = {"decode": 0.0, "encode": 0.0, "search": 0.0}
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -35,10 +35,10 @@ class Stages:
         try:
             yield
         finally:
-            self._seconds[stage] += time.perf_counter() - began
+            self.seconds[stage] += time.perf_counter() - began
 
     def took(self) -> Took:
-        milliseconds = {stage: round(1000 * seconds, 2) for stage, seconds in self._seconds.items()}
+        milliseconds = {stage: round(1000 * seconds, 2) for stage, seconds in self.seconds.items()}
         return Took(**milliseconds, total=round(1000 * (time.perf_counter() - self._started), 2))
 
 
@@ -52,7 +52,7 @@ class Searcher:
 
     def answer(self, request: SearchRequest) -> SearchAnswer:
         """Raises FieldFailed, QueryCancelsOut, ItemNotFound and what Encoder and ItemIndex raise."""
-        stages = Stages(g.started)
+        stages = g.stages = Stages(g.started)  # service/metrics.py reads them, of a failed search too
         vector = self._mix(request.query, stages) if request.query else None
         with stages.timed("search"):
             hits, total = self._hits(request, vector)
