@@ -1,6 +1,7 @@
 """ETag and Cache-Control: what a browser or a shop's CDN may keep, and for how long."""
 
 import hashlib
+from pathlib import Path
 
 from flask import Flask, Response, current_app, request
 
@@ -24,6 +25,12 @@ def conditional(answer: Answer) -> Response:
 
 def conditional_bytes(body: bytes, content_type: str) -> Response:
     return _tagged(Response(body, content_type=content_type), body)
+
+
+def conditional_file(path: Path) -> Response:
+    """A style sheet or script of ours, which is small enough to be read whole."""
+    kind = "text/css" if path.suffix == ".css" else "text/javascript"
+    return conditional_bytes(path.read_bytes(), f"{kind}; charset=utf-8")
 
 
 def _tagged(response: Response, lasting: bytes) -> Response:

@@ -15,10 +15,10 @@ _TYPES = {
 def install(app: Flask) -> None:
     app.config["COMPRESS_REGISTER"] = False
     app.config["COMPRESS_MIMETYPES"] = sorted(_TYPES)
-    app.config["COMPRESS_ALGORITHM"] = app.config["COMPRESS_ALGORITHM_STREAMING"] = ["gzip"]
+    app.config["COMPRESS_ALGORITHM"] = ["gzip"]
+    app.config["COMPRESS_STREAMS"] = False
     app.config["COMPRESS_LEVEL"] = _LEVEL
     app.config["COMPRESS_MIN_SIZE"] = _MIN_BYTES
-    app.config["COMPRESS_STREAMING_ENDPOINT_CONDITIONAL"] = ["pages.page_file", "docs.docs_file"]
     compress = Compress(app)
 
     def shrink(response: Response) -> Response:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import flask_swagger_ui
 import orjson
-from flask import Blueprint, Response, current_app, make_response, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, make_response, render_template
 
-from service.caching import conditional_bytes
+from service.caching import conditional_bytes, conditional_file
 from service.openapi import document
 from service.operations import Media, operation
 
@@ -49,4 +49,4 @@ def docs_page() -> Response:
 @blueprint.get("/docs/<any({}):name>".format(", ".join(f'"{name}"' for name in _FILES)))
 @operation(None, answer=None, limited=False)
 def docs_file(name: str) -> Response:
-    return send_from_directory(_FILES[name], name)
+    return conditional_file(_FILES[name] / name)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, make_response, render_template, request, send_from_directory
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import HTTPException
 
 from catalog.errors import CatalogError
 from service.answers import SearchAnswer
 from service.body import with_upload
+from service.caching import conditional_file
 from service.errors import RequestError
 from service.operations import operation
 from service.parameters import SearchParameters
@@ -41,10 +42,10 @@ def upload_page() -> Response:
     return _page(answer, MultiDict({"image": "your picture"}))
 
 
-@blueprint.get("/static/<path:name>")
+@blueprint.get('/static/<any("page.css", "page.js"):name>')
 @operation(None, answer=None, limited=False)
 def page_file(name: str) -> Response:
-    return send_from_directory(_FILES, name)
+    return conditional_file(_FILES / name)
 
 
 def _page(answer: SearchAnswer, asked: "MultiDict[str, str]") -> Response:
