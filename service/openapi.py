@@ -19,7 +19,10 @@ Document = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
 _VARIABLE = re.compile(r"<(?:(\w+):)?(\w+)>")
-_ABOUT = "Visual search for a fashion shop: by words, by a picture, or from a product, in any weighted mix."
+_ABOUT = (
+    "Visual search for a fashion shop: by words, by a picture, or from a product, in any weighted mix.\n\n"
+    "A request line (method, address and query) may have 8190 bytes; POST takes what is longer."
+)
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key of the setting API_KEYS."}
 
 

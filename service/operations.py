@@ -47,7 +47,8 @@ class Operation:
     """`scope`: what a key needs, None where none is asked for. The rest describes a documented route.
 
     `parameters`: the model of the address; `body`: of a JSON body, and with `upload` of the field `request`
-    of a form, beside a file `image`. `raises`: classes of service/errors.py's table, subclasses included.
+    of a form, beside a file `image`. `raises`: classes of service/errors.py's table, subclasses included, or
+    werkzeug's; those of keys, limits and bodies are known from the rest.
     """
 
     scope: Scope | None

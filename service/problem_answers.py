@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
 from service.errors import (
     TABLE,
     FieldsInvalid,
@@ -22,20 +24,20 @@ REQUEST_ID = {
 _SECONDS = {"description": "Seconds after which to try again.", "schema": {"type": "integer", "minimum": 1}}
 _CHALLENGE = {"description": "How to send a key (RFC 6750).", "schema": {"type": "string"}}
 _REF = {"$ref": "#/components/headers/X-Request-ID"}
-_OF_BODIES: Errors = (MalformedJson, FieldsInvalid)
-_HTTP_OF_BODIES = (413, 415)
+_OF_BODIES: Errors = (MalformedJson, FieldsInvalid, RequestEntityTooLarge, UnsupportedMediaType)
 _OF_KEYS: Errors = (KeyMissing, KeyInvalid, ScopeMissing)
 
 
 def problem_answers(declared: Operation) -> dict[str, Any]:
     """OpenAPI responses by status: what the route raises, and what the service raises for it."""
+    raised = _raised(declared)
     codes: dict[int, set[str]] = {500: {INTERNAL_ERROR}}
     for class_, kind in TABLE:
-        if issubclass(class_, _raised(declared)):
+        if issubclass(class_, raised):
             codes.setdefault(kind.status, set()).add(class_.code)  # type: ignore[attr-defined]
-    if declared.body is not None:
-        for status in _HTTP_OF_BODIES:
-            codes.setdefault(status, set()).add(http_code(status))
+    for http in raised:
+        if issubclass(http, HTTPException) and http.code is not None:
+            codes.setdefault(http.code, set()).add(http_code(http.code))
     return {str(status): _answer(status, sorted(codes[status])) for status in sorted(codes)}
 
 

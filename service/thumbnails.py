@@ -1,6 +1,7 @@
 """GET /v1/thumbnails/{sha256}: small pictures of ingested local files, which ingest has written."""
 
 from flask import Blueprint, Response, current_app, send_file
+from werkzeug.exceptions import NotFound
 
 from catalog.thumbnails import thumbnail_path
 from service.errors import ThumbnailNotFound
@@ -17,7 +18,7 @@ _YEAR_S = 365 * 24 * 3600
     Media("image/webp", "The picture.", binary=True),
     limited=False,
     conditional=True,
-    raises=(ThumbnailNotFound,),
+    raises=(ThumbnailNotFound, NotFound),  # NotFound: of an address that holds no SHA-256
 )
 def thumbnail(sha256: str) -> Response:
     """A small copy of an ingested picture. Its address names its content, so it never changes."""
