@@ -3,8 +3,8 @@
 from flask import Flask, Response
 from flask_compress import Compress
 
-# Measured on the answers of 24 items and on the API's document: level 4 is a third faster than level 6, and
-# its output 3 % longer. Below a kilobyte a packet is sent either way.
+# Measured on the sample: 24 items are 15.4 kB, and 2.8 kB at level 4 in 0.06 ms; level 6 saves 3 % more and
+# takes a quarter longer, for 100 items 4 % and 60 %. Below a kilobyte one packet is sent either way.
 _LEVEL = 4
 _MIN_BYTES = 1000
 _TYPES = {
