@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 from catalog.filters import AnyOf, Between
 from catalog.filters import Filter as CatalogFilter
 from catalog.items import ItemId
+from service.schema_hints import NOT_BLANK, NOT_ZERO, SEARCHES, given
 
 MAX_QUERY_PARTS = 16
 MAX_TEXT_CHARS = 512
@@ -78,35 +79,26 @@ def _whole(sent: Any) -> Any:
     return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
 
 
-# What a JSON schema cannot see by itself of the rules below, it is told beside each.
 QueryText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS),
-    Field(json_schema_extra={"pattern": r"\S"}),
+    Field(json_schema_extra=NOT_BLANK),
 ]
 ImageBytes = Annotated[
     bytes,
     BeforeValidator(_from_base64),
     WithJsonSchema({"type": "string", "contentEncoding": "base64", "format": "base64-image"}),
 ]
-_NOT_ZERO: dict[str, Any] = {"anyOf": [{"exclusiveMinimum": 0}, {"exclusiveMaximum": 0}]}
-Weight = Annotated[float, Field(ge=-100, le=100, json_schema_extra=_NOT_ZERO), AfterValidator(_not_zero)]
+Weight = Annotated[float, Field(ge=-100, le=100, json_schema_extra=NOT_ZERO), AfterValidator(_not_zero)]
 Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_FILTER_VALUES)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
 
 
-def _given(name: str, type_: str = "string") -> dict[str, Any]:
-    """A JSON schema: the field is there, and is not null."""
-    return {"required": [name], "properties": {name: {"type": type_}}}
-
-
 class QueryPart(StrictFields):
     """One thing to look for: exactly one of text, item_id, image. A negative weight looks away from it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [_given("text"), _given("item_id"), _given("image")]}
-    )
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("text"), given("item_id"), given("image")]})
 
     text: QueryText | None = None
     item_id: ItemId | None = None
@@ -157,7 +149,7 @@ class Range(StrictFields):
     """Bounds of a number. An item without the field lies within none."""
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [_given(bound, "number") for bound in ("gte", "lte", "gt", "lt")]}
+        json_schema_extra={"anyOf": [given(bound, "number") for bound in ("gte", "lte", "gt", "lt")]}
     )
 
     gte: float | None = None
@@ -195,20 +187,10 @@ class Filter(StrictFields):
         return conditions
 
 
-_EXAMPLES: list[Any] = [
-    {
-        "query": [{"text": "red floral dress"}],
-        "filter": {"price": {"lte": 80}, "in_stock": True},
-        "limit": 24,
-    },
-    {"query": [{"item_id": "A17"}, {"text": "blue", "weight": 0.7}], "filter": {"brand": {"not": "Acme"}}},
-]
-
-
 class SearchRequest(StrictFields):
     """What to look for, among which items. Without a query: all that pass the filter, newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": _EXAMPLES})
+    model_config = ConfigDict(json_schema_extra={"examples": SEARCHES})
 
     query: Annotated[list[QueryPart], Field(max_length=MAX_QUERY_PARTS)] = []
     filter: Filter = Filter()

@@ -116,9 +116,7 @@ def test_neither_keys_nor_bodies_are_logged(keyed: Flask, caplog: pytest.LogCapt
         client_with(keyed, "search").post("/v1/search", json={"query": [{"text": "secret wish"}]})
         keyed.test_client().get("/v1/search?text=secret+wish", headers=bearer("wrong-0123456789abcdef"))
         client_with(keyed, "search").post("/v1/search", data="secret wish")
-    ours = [
-        record.getMessage() for record in caplog.records if record.name.startswith(("service", "catalog"))
-    ]
+    ours = [record.getMessage() for record in caplog.records]
     assert len(ours) >= 3
     for line in ours:
         assert "0123456789abcdef" not in line and "wish" not in line
