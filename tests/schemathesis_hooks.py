@@ -9,6 +9,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies
+from schemathesis import GenerationMode
 
 from tests.service_doubles import COLOURS, picture_bytes, plain
 
@@ -24,12 +25,22 @@ _LINE_BYTES = 8000
 
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
-    return _fits(case) and not _may_cancel_out(case.body)
+    return _fits(case) and not _may_cancel_out(case.body) and not _wrong_inside_a_form(case)
 
 
 def _fits(case: Any) -> bool:
     asked = urllib.parse.urlencode(case.query or {}, doseq=True)
     return len(urllib.parse.quote(case.formatted_path)) + len(asked) < _LINE_BYTES
+
+
+def _wrong_inside_a_form(case: Any) -> bool:
+    """A wrong field of the JSON in a form: it is written as text there, so that 0 becomes the word "0".
+
+    The same JSON as a body of its own is asked as it is.
+    """
+    wrong = case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE
+    form = case.media_type == "multipart/form-data" and isinstance(case.body, dict)
+    return wrong and form and set(case.body) == {"image", "request"}
 
 
 def _may_cancel_out(body: Any) -> bool:
