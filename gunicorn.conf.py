@@ -1,9 +1,17 @@
 """How gunicorn serves the API: `gunicorn` in the repository's root reads this file by itself."""
 
 import os
+import shutil
 import socket
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
+
+from gunicorn.glogging import Logger
+
+# gunicorn reads this file before it puts the checkout on the module path.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 wsgi_app = "service.app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -29,10 +37,32 @@ control_socket_disable = True
 # service/request_log.py writes a line per request, with its id.
 accesslog = None
 
+# Where the workers keep their figures for GET /metrics (service/metrics.py), which prometheus_client reads.
+_METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class OwnLines(Logger):
+    """gunicorn's own lines in the form that LOG_FORMAT asks for."""
+
+    def setup(self, cfg: Any) -> None:
+        from catalog.errors import SettingInvalid
+        from catalog.log import formatter
+        from catalog.settings import read_settings
+
+        super().setup(cfg)
+        try:
+            lines = formatter(read_settings().log_format)
+        except SettingInvalid:
+            return  # on_starting says so
+        for handler in self.error_log.handlers:
+            handler.setFormatter(lines)
+
+
+logger_class = OwnLines
+
 
 def on_starting(arbiter: Any) -> None:
     """Say in one line what would stop every worker, before the first one is started."""
-    # Here and not above: gunicorn reads this file before it puts the checkout on the module path.
     from catalog.allocator import return_memory_early
     from catalog.encoder import open_encoder
     from catalog.errors import CatalogError
@@ -42,12 +72,42 @@ def on_starting(arbiter: Any) -> None:
     try:
         # Fetches and exports a model that is not here yet: once, and outside the workers' time-out. Opened
         # only: it is each worker that loads it.
-        open_encoder(read_settings())
+        settings = read_settings()
+        open_encoder(settings)
     except CatalogError as error:
         sys.exit(f"gunicorn: {error}")
+    if not settings.api_keys:
+        for address in arbiter.cfg.address:
+            _check_loopback(address)
     if "GUNICORN_FD" not in os.environ:  # else a running gunicorn hands its socket over
         for address in arbiter.cfg.address:
             _check_free(address)
+    # A folder of this master's own: what an earlier one has left, or an older one still writes, is not ours.
+    arbiter.metrics_dir = os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="vitrine-metrics-")
+
+
+def child_exit(arbiter: Any, worker: Any) -> None:
+    """A worker that has ended has no requests in progress; what it counted stays in the sums."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(arbiter: Any) -> None:
+    if hasattr(arbiter, "metrics_dir"):  # else it did not get that far
+        shutil.rmtree(arbiter.metrics_dir, ignore_errors=True)
+
+
+def _check_loopback(address: Any) -> None:
+    """Others could search, and later write, if the service stood open to them without keys."""
+    from catalog.loopback import on_loopback
+
+    host = address[0] if isinstance(address, tuple) else str(address)
+    if host != "localhost" and not on_loopback(host):
+        sys.exit(
+            f"gunicorn: without API_KEYS others must not reach this service, but HOST is {host}: "
+            "set API_KEYS, or HOST to 127.0.0.1."
+        )
 
 
 def _check_free(address: Any) -> None:

@@ -23,7 +23,7 @@ def export_command() -> None:
     Exit code 1: it cannot be exported, and PyTorch will run it. 2: it cannot be loaded or written.
     """
     settings = read_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     if settings.encoder_runtime == "torch":
         click.echo("ENCODER_RUNTIME is torch: nothing to export.")
         return

@@ -11,6 +11,7 @@ import httpx
 from qdrant_client import QdrantClient, models
 
 from catalog.attributes import attribute_of
+from catalog.deadline import shorten_call
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
@@ -54,6 +55,7 @@ def connect(settings: Settings) -> QdrantClient:
             # By itself the client opens a connection per call to a store on this machine, which costs more
             # than the call. Shorter than any server keeps one, so that none is closed under a call.
             limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
+            event_hooks={"request": [shorten_call]},
         )
 
 

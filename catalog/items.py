@@ -16,7 +16,11 @@ _POINT_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "point.vitrine")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-ItemId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ID_CHARS)]
+ItemId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ID_CHARS),
+    Field(json_schema_extra={"pattern": r"\S"}),  # what is left of blanks alone is too short
+]
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 Scalar = str | int | float | bool
 AttributeValue = Scalar | list[Scalar]

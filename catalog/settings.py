@@ -6,16 +6,25 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from catalog.api_keys import ApiKey, parse_api_keys
 from catalog.errors import SettingInvalid
 
 BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "models" / "compact"
+
+_RATE_LIMIT = r"^(off|[1-9][0-9]*/(second|minute|hour|day))$"
+_ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-fA-F:]+\](:[0-9]+)?)$"
 
 
 class Settings(BaseSettings):
     """One attribute a setting; its environment variable is the same name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, str_strip_whitespace=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,  # a value that is refused may be a key
     )
 
     clip_model: str = Field(str(BUNDLED_MODEL), description="A CLIP sentence-transformers model or folder.")
@@ -34,7 +43,9 @@ class Settings(BaseSettings):
         "http://127.0.0.1:6333", pattern=r"^https?://[^/\s]+", description="The Qdrant server or vectorstore."
     )
     qdrant_api_key: str | None = Field(None, repr=False, description="The key that the store asks for.")
-    qdrant_timeout_s: int = Field(10, ge=1, le=300, description="Longest wait for one answer of the store.")
+    qdrant_timeout_s: int = Field(
+        10, ge=1, le=300, description="Longest wait for the store: of a web request in all, else of a call."
+    )
     index_alias: str = Field(
         "items", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The alias of the live collection."
     )
@@ -48,9 +59,28 @@ class Settings(BaseSettings):
         (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."
     )
     feed_interval_s: float = Field(60.0, gt=0, description="How often `ingest work` looks for a change.")
+    api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
+        (), repr=False, description="SCOPE+SCOPE:KEY, separated by commas; none: loopback only."
+    )
+    search_page: Literal["auto", "on", "off"] = Field(
+        "auto", description="The search page at /: auto is on where there are no API keys."
+    )
+    rate_limit: str = Field(
+        "1200/minute", pattern=_RATE_LIMIT, description="Requests of one key, or of one address without one."
+    )
+    redis_url: str | None = Field(
+        None, repr=False, pattern=r"^rediss?://", description="Counts for RATE_LIMIT of all web workers."
+    )
+    cors_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = Field(
+        (), description="Sites whose pages may call the API, separated by commas; * for any."
+    )
+    trusted_proxies: int = Field(0, ge=0, le=10, description="Proxies in front that set X-Forwarded-For.")
+    cache_max_age_s: int = Field(0, ge=0, le=86400, description="How long a cache may keep a GET's answer.")
+    cache_public: bool = Field(False, description="Whether shared caches may keep answers to a key.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or for programs.")
 
-    @field_validator("feeds", mode="before")
+    @field_validator("feeds", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -59,11 +89,19 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _read_keys(cls, value: object) -> object:
+        return parse_api_keys(value) if isinstance(value, str) else value
+
 
 def read_settings() -> Settings:
     """Read the settings; SettingInvalid names each wrong variable and what it should be."""
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
         raise SettingInvalid("; ".join(lines)) from error

@@ -31,7 +31,7 @@ def run_command(feed: str) -> None:
     Items are inserted or updated; a picture that has not changed is not embedded again.
     """
     settings = read_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     with progress() as on_progress:
         report = run_feed(feed, settings, on_progress)
     click.echo("\n".join(report.lines()))
@@ -43,7 +43,7 @@ def run_command(feed: str) -> None:
 def work_command() -> None:
     """Run the worker: ingest the feeds named in FEEDS now and whenever they change."""
     settings = read_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, settings.log_format)
     work(settings)
 
 

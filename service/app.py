@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask
 from PIL import Image
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalog.collection import connect
 from catalog.confidence import cutoffs_for
@@ -12,7 +13,25 @@ from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.log import set_up_logging
 from catalog.settings import Settings, read_settings
-from service import body, catalogue, errors, health, items, pages, request_log, search, thumbnails
+from service import (
+    access,
+    body,
+    caching,
+    catalogue,
+    compression,
+    cross_origin,
+    docs,
+    health,
+    items,
+    limits,
+    metrics,
+    pages,
+    problems,
+    request_log,
+    search,
+    thumbnails,
+    time_limit,
+)
 from service.converters import ItemIdConverter, Sha256Converter
 from service.searcher import Searcher, install
 
@@ -29,21 +48,39 @@ def create_app(
     """
     settings = settings or read_settings()
     if not logging.getLogger().handlers:  # gunicorn sets up its own loggers only
-        set_up_logging(settings.log_level)
+        set_up_logging(settings.log_level, settings.log_format)
     encoder = encoder or _loaded_encoder(settings)
     index = index or ItemIndex(connect(settings), settings.qdrant_url, settings.index_alias, encoder)
-    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
 
-    app = Flask(__name__)
+    # Files come by the routes of pages and docs, which say who may have them as every route does.
+    app = Flask(__name__, static_folder=None)
     _configure(app, settings)
+    image_limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     cutoffs = cutoffs_for(encoder.name, settings.confidence_cutoffs)
-    install(app, Searcher(encoder, index, limits, cutoffs))
-    request_log.install(app)
-    body.install(app)
-    errors.install(app)
-    for room in (search, catalogue, items, thumbnails, health, pages):
+    install(app, Searcher(encoder, index, image_limits, cutoffs))
+    _install_concerns(app, settings, encoder)
+    for room in (search, catalogue, items, thumbnails, health, metrics, docs):
         app.register_blueprint(room.blueprint)
+    if settings.search_page == "on" or (settings.search_page == "auto" and not settings.api_keys):
+        app.register_blueprint(pages.blueprint)
     return app
+
+
+def _install_concerns(app: Flask, settings: Settings, encoder: Encoder) -> None:
+    """What goes for every request. Before a view they run in this order, after it in the opposite one."""
+    request_log.install(app)
+    time_limit.install(app, settings)
+    metrics.install(app, encoder)
+    compression.install(app)
+    caching.install(app, settings)
+    cross_origin.install(app, settings)
+    body.install(app)
+    limits.install(app, settings)
+    access.install(app, settings)
+    problems.install(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def _loaded_encoder(settings: Settings) -> Encoder:

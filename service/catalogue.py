@@ -3,8 +3,10 @@
 from flask import Blueprint, Response, g, request
 
 from catalog.points import UPDATED_AT
-from service.answers import FacetsAnswer, StatsAnswer, json_response
+from service.answers import FacetsAnswer, StatsAnswer
+from service.caching import conditional
 from service.facets import facets_of_all
+from service.operations import FILTERING, READING, operation
 from service.parameters import FacetParameters
 from service.searcher import current_searcher
 
@@ -12,10 +14,12 @@ blueprint = Blueprint("catalogue", __name__)
 
 
 @blueprint.get("/v1/facets")
+@operation("search", FacetsAnswer, parameters=FacetParameters, conditional=True, raises=FILTERING)
 def facets() -> Response:
+    """Counts of items by field, without a search."""
     parameters = FacetParameters.from_address(request.args)
     index, conditions = current_searcher().index, parameters.to_filter().to_catalog()
-    return json_response(
+    return conditional(
         FacetsAnswer(
             total=index.count(conditions),
             facets=facets_of_all(index, parameters.fields, conditions),
@@ -26,11 +30,13 @@ def facets() -> Response:
 
 
 @blueprint.get("/v1/stats")
+@operation("search", StatsAnswer, conditional=True, raises=READING)
 def stats() -> Response:
+    """How much there is, and how new the newest of it."""
     searcher = current_searcher()
     index = searcher.index
     newest = index.browse({}, 1)
-    return json_response(
+    return conditional(
         StatsAnswer(
             items=index.count({}),
             pictures=index.count_pictures(),

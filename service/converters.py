@@ -1,4 +1,6 @@
-"""What a variable part of an address may hold."""
+"""What a variable part of an address may hold; `schema` says it in the API's document."""
+
+from typing import Any, ClassVar
 
 from werkzeug.routing import BaseConverter
 
@@ -8,9 +10,11 @@ class ItemIdConverter(BaseConverter):
 
     regex = r"[\s\S]+"
     part_isolating = False
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1, "examples": ["A17"]}
 
 
 class Sha256Converter(BaseConverter):
     """A SHA-256 as catalog/images.py writes it, so that no other text ever becomes part of a path."""
 
     regex = "[0-9a-f]{64}"
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}

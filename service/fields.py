@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from service.schema_hints import NOT_BLANK, NOT_ZERO
+
 MAX_TEXT_CHARS = 512
 MAX_FILTER_VALUES = 100
 DEFAULT_LIMIT = 24
@@ -77,13 +79,24 @@ def _not_zero(weight: float) -> float:
     return weight
 
 
-QueryText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS)]
-ImageBytes = Annotated[
-    bytes, BeforeValidator(_from_base64), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
+def _whole(sent: Any) -> Any:
+    """JSON has one kind of number, so that 24.0 is 24; 24.5 stays what it is, and is refused."""
+    return int(sent) if isinstance(sent, float) and sent.is_integer() else sent
+
+
+QueryText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT_CHARS),
+    Field(json_schema_extra=NOT_BLANK),
 ]
-Weight = Annotated[float, Field(ge=-100, le=100), AfterValidator(_not_zero)]
+ImageBytes = Annotated[
+    bytes,
+    BeforeValidator(_from_base64),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64", "format": "base64-image"}),
+]
+Weight = Annotated[float, Field(ge=-100, le=100, json_schema_extra=NOT_ZERO), AfterValidator(_not_zero)]
 Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_FILTER_VALUES)]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CURSOR_CHARS)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -10,6 +10,7 @@ from catalog.filters import AnyOf, Between, Condition, Within
 from catalog.filters import Filter as CatalogFilter
 from catalog.points import ITEM_ID, UPDATED_AT
 from service.fields import MAX_FILTER_VALUES, StrictFields, Value, Values
+from service.schema_hints import present
 
 _CHOICES = ("category", "brand", "colour", "gender", "id")
 _TYPES: dict[type, str] = {str: "<text>", bool: "<value>", int: "<value>", float: "<value>", list: "<list>"}
@@ -57,7 +58,12 @@ def _is_date(text: str) -> str:
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_is_date)]
 
 
+_SOME_BOUND: dict[str, Any] = {"anyOf": [present(bound) for bound in ("gte", "lte", "gt", "lt")]}
+
+
 class _Bounds(StrictFields):
+    model_config = ConfigDict(json_schema_extra=_SOME_BOUND)
+
     @model_validator(mode="after")
     def _some_bound(self) -> "_Bounds":
         if not self.model_dump(exclude_none=True):

@@ -2,7 +2,10 @@
 
 from flask import Blueprint, Response, request
 
-from service.answers import item_answer, json_response
+from catalog.errors import ItemNotFound
+from service.answers import ItemAnswer, SearchAnswer, item_answer
+from service.caching import conditional
+from service.operations import READING, SEARCHING, operation
 from service.parameters import ListingParameters
 from service.searcher import current_searcher
 
@@ -10,14 +13,18 @@ blueprint = Blueprint("items", __name__)
 
 
 @blueprint.get("/v1/items/<item_id:item_id>")
+@operation("search", ItemAnswer, conditional=True, raises=(ItemNotFound, *READING))
 def item(item_id: str) -> Response:
-    return json_response(item_answer(current_searcher().index.get_item(item_id)))
+    """One item, with all its pictures."""
+    return conditional(item_answer(current_searcher().index.get_item(item_id)))
 
 
 @blueprint.get("/v1/items/<item_id:item_id>/similar")
+@operation("search", SearchAnswer, parameters=ListingParameters, conditional=True, raises=SEARCHING)
 def similar(item_id: str) -> Response:
+    """What looks like one item, for its product page: first of its own category, then of any."""
     # WSGI decodes %2F before routing, so only the raw address tells whether this slash is part of the id.
     if request.environ.get("RAW_URI", "").partition("?")[0].lower().endswith("%2fsimilar"):
         return item(f"{item_id}/similar")
     wanted = ListingParameters.from_address(request.args).to_request()
-    return json_response(current_searcher().similar(item_id, wanted))
+    return conditional(current_searcher().similar(item_id, wanted))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WrapValidator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WrapValidator, model_validator
 
 from catalog.attributes import ATTRIBUTES
 from catalog.filters import attribute_name
@@ -20,6 +20,7 @@ from service.fields import (
     Weight,
 )
 from service.filters import Filter
+from service.schema_hints import RECOMMENDATIONS, SEARCHES, given, some_of
 
 MAX_QUERY_PARTS = 16
 MAX_SEARCHES = 32
@@ -40,6 +41,8 @@ FacetFields = Annotated[list[FacetField], Field(max_length=MAX_FACETS)]
 
 class QueryPart(StrictFields):
     """One thing to look for: exactly one of text, item_id, image. A negative weight looks away from it."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("text"), given("item_id"), given("image")]})
 
     text: QueryText | None = None
     item_id: ItemId | None = None
@@ -78,6 +81,8 @@ class Listing(StrictFields):
 class SearchRequest(Listing):
     """What to look for, among which items. Without a query: all that pass the filter, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": SEARCHES})
+
     query: Annotated[list[QueryPart], Field(max_length=MAX_QUERY_PARTS)] = []
     mode: Literal["vector", "keyword", "hybrid"] | None = Field(
         None, description="By pictures, by words or by both; both is the default where there is a text."
@@ -97,6 +102,10 @@ class SearchRequest(Listing):
 
 class RecommendRequest(Listing):
     """Items near to what a customer liked, and far from what they did not."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [some_of("liked"), some_of("disliked")], "examples": RECOMMENDATIONS}
+    )
 
     liked: Annotated[list[ItemId], Field(max_length=MAX_LIKES)] = []
     disliked: Annotated[list[ItemId], Field(max_length=MAX_LIKES)] = []

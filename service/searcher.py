@@ -40,7 +40,7 @@ class Searcher:
     def answer(self, request: SearchRequest, stages: Stages | None = None) -> SearchAnswer:
         """Raises FieldFailed, FieldUnknown, QueryCancelsOut, CursorInvalid, CursorExpired, ItemNotFound and
         what Encoder and ItemIndex raise."""
-        stages = stages or Stages(g.started)
+        stages = stages or _stages()
         wanted = self._mixer.wanted(request, stages) if request.query else None
         named = [part.item_id for part in request.query if part.item_id is not None]
         conditions = _less([] if request.include_query_items else named, request.filter.to_catalog())
@@ -51,7 +51,7 @@ class Searcher:
 
         Raises ItemNotFound, and as `answer`.
         """
-        stages = Stages(g.started)
+        stages = _stages()
         with stages.timed("search"):
             category = str(self.index.get_item(item_id)["category"])
             wanted = Wanted(self.index.item_vector(item_id))
@@ -65,7 +65,7 @@ class Searcher:
 
     def recommend(self, request: RecommendRequest) -> SearchAnswer:
         """Raises ItemNotFound, CursorInvalid, CursorExpired, FieldUnknown and what ItemIndex raises."""
-        stages = Stages(g.started)
+        stages = _stages()
         with stages.timed("search"):
             points = self.index.primary_points([*request.liked, *request.disliked])
         liked = len(request.liked)
@@ -96,6 +96,11 @@ class Searcher:
             took_ms=stages.took(),
             request_id=g.request_id,
         )
+
+
+def _stages() -> Stages:
+    stages = g.stages = Stages(g.started)  # service/metrics.py reads them, of a failed search too
+    return stages
 
 
 def _plan(

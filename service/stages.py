@@ -12,7 +12,7 @@ class Stages:
 
     def __init__(self, started: float) -> None:
         self._started = started
-        self._seconds = {"decode": 0.0, "encode": 0.0, "search": 0.0}
+        self.seconds = {"decode": 0.0, "encode": 0.0, "search": 0.0}
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -20,8 +20,13 @@ class Stages:
         try:
             yield
         finally:
-            self._seconds[stage] += time.perf_counter() - began
+            self.seconds[stage] += time.perf_counter() - began
+
+    def add(self, part: "Stages") -> None:
+        """Count in what a part of the request took."""
+        for stage, seconds in part.seconds.items():
+            self.seconds[stage] += seconds
 
     def took(self) -> Took:
-        milliseconds = {stage: round(1000 * seconds, 2) for stage, seconds in self._seconds.items()}
+        milliseconds = {stage: round(1000 * seconds, 2) for stage, seconds in self.seconds.items()}
         return Took(**milliseconds, total=round(1000 * (time.perf_counter() - self._started), 2))

@@ -1,9 +1,11 @@
 """GET /v1/thumbnails/{sha256}: small pictures of ingested local files, which ingest has written."""
 
 from flask import Blueprint, Response, current_app, send_file
+from werkzeug.exceptions import NotFound
 
 from catalog.thumbnails import thumbnail_path
 from service.errors import ThumbnailNotFound
+from service.operations import Media, operation
 
 blueprint = Blueprint("thumbnails", __name__)
 
@@ -11,7 +13,15 @@ _YEAR_S = 365 * 24 * 3600
 
 
 @blueprint.get("/v1/thumbnails/<sha256:sha256>")
+@operation(
+    None,
+    Media("image/webp", "The picture.", binary=True),
+    limited=False,
+    conditional=True,
+    raises=(ThumbnailNotFound, NotFound),  # NotFound: of an address that holds no SHA-256
+)
 def thumbnail(sha256: str) -> Response:
+    """A small copy of an ingested picture. Its address names its content, so it never changes."""
     path = thumbnail_path(current_app.config["THUMBNAIL_DIR"], sha256)
     if not path.is_file():
         raise ThumbnailNotFound("No picture with this SHA-256 has a thumbnail.")

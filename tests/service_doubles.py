@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from catalog.encoder import Vectors
+from catalog.encoders.text_cache import CacheCounts
 
 COLOURS = {
     "red": (220, 20, 30),
@@ -34,6 +35,7 @@ class ColourEncoder:
     fingerprint = hashlib.sha256(b"colours-1").hexdigest()
     dimension = len(_NAMES) + _OTHER_WORDS
     useful_side_px = 64
+    text_cache = CacheCounts(0, 0)
 
     def __init__(self) -> None:
         self.texts: list[str] = []

@@ -37,7 +37,8 @@ NEWEST_FIRST = [str(fields["id"]) for fields in reversed(SHOP)]
 
 
 def settings_for(store_url: str, **fields: Any) -> Settings:
-    return Settings(_env_file=None, qdrant_url=store_url, **fields)
+    """Without a limit, since all tests call from one address."""
+    return Settings(**{"_env_file": None, "qdrant_url": store_url, "rate_limit": "off", **fields})
 
 
 def fill(index: ItemIndex, encoder: Encoder, shop: Sequence[dict[str, Any]]) -> None:

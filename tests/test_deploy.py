@@ -10,13 +10,20 @@ from tests.processes import ROOT
 
 
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not installed")
-def test_the_compose_file_is_valid() -> None:
-    done = subprocess.run(
+def test_the_compose_file_is_valid_and_asks_for_keys() -> None:
+    keys = {"QDRANT_API_KEY": "k", "API_KEYS": "search:0123456789abcdef"}
+    assert _compose(keys).returncode == 0, _compose(keys).stderr
+    for name in keys:
+        done = _compose({other: key for other, key in keys.items() if other != name})
+        assert done.returncode != 0 and name in done.stderr
+
+
+def _compose(keys: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["docker-compose", "config", "-q"],
-        cwd=ROOT, env={"PATH": "/usr/bin:/bin:/usr/local/bin", "QDRANT_API_KEY": "k"},
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin:/usr/local/bin", **keys},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_image_holds_every_room_that_the_procfile_starts() -> None:

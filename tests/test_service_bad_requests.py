@@ -19,6 +19,7 @@ KNOWN = "known here: query, filter, limit, include_query_items"
     [
         ({"limit": "5"}, "limit", "valid integer"),
         ({"limit": 5.5}, "limit", "valid integer"),
+        ({"limit": 101.0}, "limit", "less than or equal to 100"),
         ({"limit": True}, "limit", "valid integer"),
         ({"limit": None}, "limit", "valid integer"),
         ({"limit": 0}, "limit", "greater than or equal to 1"),

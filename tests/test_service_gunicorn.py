@@ -168,6 +168,14 @@ def test_the_longest_text_fits_into_an_address(web: Web) -> None:
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, "text.0")
 
 
+def test_an_address_over_the_limit_is_refused_by_gunicorn(web: Web) -> None:
+    port = urllib.parse.urlsplit(web.url).port
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /v1/search?text=" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        with connection.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 414 ")
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "image/jpeg"])
 def test_who_sends_too_much_still_sees_why(web: Web, content_type: str) -> None:
     answer = web.ask("/v1/search", b" " * 40_000_000, **{"Content-Type": content_type})

@@ -1,7 +1,6 @@
 """The store is down, slow, empty or another model's: the service says so, and recovers by itself."""
 
-import socket
-from collections.abc import Iterator
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from catalog.index import ItemIndex
 from service.app import create_app
 from tests.assertions import assert_problem
 from tests.processes import free_port, running, wait_until_ready
+from tests.servers import delayed, silent
 from tests.service_doubles import ColourEncoder
 from tests.service_shop import NEWEST_FIRST, SHOP, SHOP_ALIAS, fill, settings_for
 
@@ -73,13 +73,50 @@ def test_an_index_of_another_model_is_never_searched(store_url: str) -> None:
     assert_unavailable(client_of(store_url, OtherWeights()), 409, "model_mismatch")
 
 
-@pytest.fixture
-def silent_url() -> Iterator[str]:
-    """A socket that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def test_a_store_that_does_not_answer_is_a_timeout(silent_url: str, colours: ColourEncoder) -> None:
-    response = client_of(silent_url, colours).get("/v1/search?text=red")
+def test_a_store_that_does_not_answer_is_a_timeout(colours: ColourEncoder) -> None:
+    with silent() as url:
+        response = client_of(url, colours).get("/v1/search?text=red")
     assert_problem(response, 504, "index_timeout")
+
+
+MANY_CALLS = {"query": [{"item_id": "red-dress"}, {"item_id": "green-shirt"}, {"text": "blue"}]}
+
+
+@pytest.mark.usefixtures("shop_index")
+def test_a_store_that_hangs_holds_a_request_no_longer_than_the_limit(
+    store_url: str, colours: ColourEncoder
+) -> None:
+    with delayed(store_url) as (url, delay):
+        client = client_of(url, colours)
+        assert client.post("/v1/search", json=MANY_CALLS).status_code == 200
+        delay.hang()
+        for path in ("/v1/search?text=red", "/v1/items/red-dress/similar", "/readyz"):
+            time.sleep(2.1)  # until the alias has to be looked up again
+            started = time.monotonic()
+            assert_problem(client.get(path), 504, "index_timeout")
+            assert 0.9 < time.monotonic() - started < 1.5
+        delay.answer_again()
+        assert client.post("/v1/search", json=MANY_CALLS).status_code == 200, "without a restart"
+
+
+@pytest.mark.usefixtures("shop_index")
+def test_many_calls_that_are_each_in_time_are_too_late_together(
+    store_url: str, colours: ColourEncoder
+) -> None:
+    with delayed(store_url) as (url, delay):
+        client = client_of(url, colours)
+        assert client.get("/readyz").status_code == 200
+        delay.seconds = 0.4
+        started = time.monotonic()
+        assert_problem(client.post("/v1/search", json=MANY_CALLS), 504, "index_timeout")
+        assert 0.9 < time.monotonic() - started < 1.5
+        assert client.get("/v1/items/red-dress").status_code == 200, "one call is in time"
+
+
+def test_outside_of_a_request_each_call_has_the_whole_limit(store_url: str, colours: ColourEncoder) -> None:
+    with delayed(store_url) as (url, delay):
+        store = connect(settings_for(url, qdrant_timeout_s=1))
+        delay.seconds = 0.4
+        for _ in range(4):
+            store.get_collections()
+        store.close()

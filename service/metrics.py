@@ -1,0 +1,108 @@
+"""GET /metrics: what Prometheus reads. Under gunicorn every worker's figures are summed, whoever answers.
+
+gunicorn.conf.py sets PROMETHEUS_MULTIPROC_DIR before a worker starts; without it there is one process only.
+Every label is bounded: routes are templates, methods and statuses are HTTP's, codes those of our own tables.
+"""
+
+import os
+import threading
+import time
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from catalog.encoder import Encoder
+from service.operations import Media, operation
+
+blueprint = Blueprint("metrics", __name__)
+
+# From a remembered text (tens of microseconds) to the longest wait for a store.
+_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# A stage that had nothing to do takes microseconds, which would only draw the figures down.
+_LEAST_S = 1e-5
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class Metrics:
+    """The figures of one app. Threads may share it."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.registry = CollectorRegistry()
+        self._encoder = encoder
+        self._stage = Histogram(
+            "vitrine_stage_duration_seconds", "Time that searches spent, by stage; total is the request's.",
+            ["stage"], buckets=_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
+        self._requests = Counter(
+            "vitrine_http_requests", "Requests answered.", ["route", "method", "status"],
+            registry=self.registry,
+        )  # fmt: skip
+        self._in_progress = Gauge(
+            "vitrine_http_requests_in_progress", "Requests being answered.", multiprocess_mode="livesum",
+            registry=self.registry,
+        )  # fmt: skip
+        self._errors = Counter(
+            "vitrine_errors", "Errors told to clients, by their code.", ["code"], registry=self.registry
+        )
+        self._hits = Counter(
+            "vitrine_text_cache_hits", "Texts whose vector was remembered.", registry=self.registry
+        )
+        self._misses = Counter("vitrine_text_cache_misses", "Texts embedded.", registry=self.registry)
+        self._counted = encoder.text_cache
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        self._in_progress.inc()
+
+    def end(self) -> None:
+        self._in_progress.dec()
+
+    def answered(self, status: int) -> None:
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        method = request.method if request.method in _METHODS else "other"
+        self._requests.labels(route, method, str(status)).inc()
+        if "error_code" in g:
+            self._errors.labels(g.error_code).inc()
+        if "stages" in g:
+            self._count_search()
+
+    def _count_search(self) -> None:
+        for stage, seconds in g.stages.seconds.items():
+            if seconds >= _LEAST_S:
+                self._stage.labels(stage).observe(seconds)
+        self._stage.labels("total").observe(time.perf_counter() - g.started)
+        with self._lock:  # else two threads would count the same texts
+            now, before = self._encoder.text_cache, self._counted
+            self._counted = now
+        self._hits.inc(now.hits - before.hits)
+        self._misses.inc(now.misses - before.misses)
+
+
+def install(app: Flask, encoder: Encoder) -> None:
+    metrics = app.extensions["metrics"] = Metrics(encoder)
+    app.before_request(metrics.begin)
+    app.after_request(_count)
+    app.teardown_request(lambda _: metrics.end())
+
+
+@blueprint.get("/metrics")
+@operation("admin", Media("text/plain", "Prometheus's text format."), limited=False)
+def figures() -> Response:
+    """Counters and times for Prometheus."""
+    registry = _current().registry
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _count(response: Response) -> Response:
+    _current().answered(response.status_code)
+    return response
+
+
+def _current() -> Metrics:
+    metrics: Metrics = current_app.extensions["metrics"]
+    return metrics

@@ -1,0 +1,33 @@
+"""What the API's document says of the models of a request that pydantic cannot read off them by itself."""
+
+from typing import Any
+
+NOT_ZERO: dict[str, Any] = {"anyOf": [{"exclusiveMinimum": 0}, {"exclusiveMaximum": 0}]}
+NOT_BLANK: dict[str, Any] = {"pattern": r"\S"}
+
+SEARCHES: list[Any] = [
+    {
+        "query": [{"text": "red floral dress"}],
+        "filter": {"price": {"lte": 80}, "in_stock": True},
+        "limit": 24,
+    },
+    {"query": [{"item_id": "A17"}, {"text": "blue", "weight": 0.7}], "filter": {"brand": {"not": "Acme"}}},
+]
+
+
+RECOMMENDATIONS: list[Any] = [{"liked": ["A17", "A18"], "disliked": ["B3"], "filter": {"in_stock": True}}]
+
+
+def given(name: str, type_: str = "string") -> dict[str, Any]:
+    """A JSON schema: the field is there, and is not null."""
+    return {"required": [name], "properties": {name: {"type": type_}}}
+
+
+def some_of(name: str) -> dict[str, Any]:
+    """A JSON schema: the list is there, and not empty."""
+    return {"required": [name], "properties": {name: {"minItems": 1}}}
+
+
+def present(name: str) -> dict[str, Any]:
+    """A JSON schema: the field is there, and is not null."""
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}

@@ -1,0 +1,53 @@
+"""Tells schemathesis what no schema can; read by its command line, see test_service_contract.
+
+Pictures: else every text in base64, and every file, would pass for one in what it takes for valid data.
+"""
+
+import base64
+import urllib.parse
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies
+from schemathesis import GenerationMode
+
+from tests.service_doubles import COLOURS, picture_bytes, plain
+
+_PICTURES = [picture_bytes(plain(colour), kind) for colour in COLOURS for kind in ("PNG", "JPEG", "WEBP")]
+_IN_BASE64 = [base64.b64encode(picture).decode() for picture in _PICTURES]
+
+schemathesis.openapi.format("binary", strategies.sampled_from(_PICTURES))
+schemathesis.openapi.format("base64-image", strategies.sampled_from(_IN_BASE64))
+
+# gunicorn itself refuses a longer request line, before the service sees it; a test of its own covers that.
+_LINE_BYTES = 8000
+
+
+@schemathesis.hook
+def filter_case(context: Any, case: Any) -> bool:
+    return _fits(case) and not _may_cancel_out(case.body) and not _wrong_inside_a_form(case)
+
+
+def _fits(case: Any) -> bool:
+    asked = urllib.parse.urlencode(case.query or {}, doseq=True)
+    return len(urllib.parse.quote(case.formatted_path)) + len(asked) < _LINE_BYTES
+
+
+def _wrong_inside_a_form(case: Any) -> bool:
+    """A wrong field of the JSON in a form: it is written as text there, so that 0 becomes the word "0".
+
+    The same JSON as a body of its own is asked as it is.
+    """
+    wrong = case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE
+    form = case.media_type == "multipart/form-data" and isinstance(case.body, dict)
+    return wrong and form and set(case.body) == {"image", "request"}
+
+
+def _may_cancel_out(body: Any) -> bool:
+    """Parts that cancel each other out are well formed and yet refused: another test covers them."""
+    wanted = body.get("request", body) if isinstance(body, dict) else None
+    parts = wanted.get("query") if isinstance(wanted, dict) else None
+    if not isinstance(parts, list):
+        return False
+    weights = [part.get("weight", 1) for part in parts if isinstance(part, dict)]
+    return any(isinstance(weight, int | float) and weight < 0 for weight in weights)
