@@ -123,6 +123,8 @@ def test_at_least_the_depth_is_answered_even_if_one_item_has_most_pictures(
         ({"in_stock": AnyOf((True, False))}, {"dress", "jeans", "gown"}),
         ({"brand": AnyOf(("Acme",)), "price": Between(lte=60)}, {"dress"}),
         ({"category": AnyOf(("hats",))}, set()),
+        ({"category": AnyOf(())}, set()),
+        ({"category": AnyOf((), negated=True)}, {"dress", "gown", "jeans", "belt"}),
     ],
 )
 def test_filters_hold_in_search_browse_and_count(
