@@ -19,7 +19,7 @@ def band_of(price: float) -> int:
     """The number of the band that holds the price: the greatest whose lower bound is not above it."""
     if price < 10.0**_LEAST_DECADE:
         return _LOWEST
-    # A logarithm is rounded: of the price just below 1000 it is 3. That is in the last band before this decade.
+    # Rounded: just below 1000 it is 3 already, and then the price is in the last band before the decade.
     decade = math.floor(math.log10(price))
     # In the bounds' own decimal digits, so that 2.24 is in the band that starts at 2.24.
     bounds = [_bound(decade, step) for step in range(len(_R20))]

@@ -80,12 +80,12 @@ def _by_picture(
         query = seen.tolist()
     hits = _groups(live, query, IMAGE, condition, depth)
     is_cosine = not isinstance(seen, Likes)
-    return [_ranked(hit, hit.score if is_cosine else None) for hit in hits]
+    return _sorted([_ranked(hit, hit.score if is_cosine else None) for hit in hits])
 
 
 def _by_words(live: LiveCollection, words: str, condition: models.Filter, depth: int) -> list[Ranked]:
     hits = _groups(live, bm25(words), KEYWORDS, _primary_only(condition), depth)
-    return [_ranked(hit, None) for hit in hits]
+    return _sorted([_ranked(hit, None) for hit in hits])
 
 
 def _groups(
@@ -185,6 +185,11 @@ def _fused(
         Ranked(str(hit.id), item_id, float(score), hit.score)
         for (item_id, hit), score in zip(best.items(), scores, strict=True)
     ]
+    return _sorted(ranked)
+
+
+def _sorted(ranked: list[Ranked]) -> list[Ranked]:
+    """Equals by id: the engine's own order of them depends on how many it is asked for."""
     return sorted(ranked, key=lambda entry: (-entry.score, entry.item_id))
 
 

@@ -132,7 +132,7 @@ class Pager:
         unseen = [e for e in ranked if e.item_id in kept and not cursor.has_seen(e.item_id)]
         if listing.diversity:
             unseen = diversified(unseen, vectors, listing.diversity, listing.limit + 1)
-        return [(entry, kept[entry.item_id]) for entry in unseen]
+        return [(e, [name for name in kept[e.item_id] if not cursor.has_seen(name)]) for e in unseen]
 
     def _vectors(self, ranked: list[Ranked]) -> Mapping[str, Vectors]:
         return self._index.image_vectors([entry.point_id for entry in ranked])
@@ -141,9 +141,11 @@ class Pager:
         self, laid: list[tuple[Ranked, list[str]]], listing: Listing, cursor: Cursor, page: Laid
     ) -> Laid:
         here = laid[: listing.limit]
+        # What was folded was shown, too: else it would come again once a write changes which of them is best.
+        names = [name for entry, duplicates in here for name in (entry.item_id, *duplicates)]
         following = None
-        if len(laid) > listing.limit and len(cursor.seen) + len(here) < MAX_DEPTH:
-            following = cursor.after([entry.item_id for entry, _ in here]).to_text()
+        if len(laid) > listing.limit and len(cursor.seen) + len(names) < MAX_DEPTH:
+            following = cursor.after(names).to_text()
         payloads = self._payloads([entry for entry, _ in here])
         shown = [
             Shown(payloads[entry.point_id], entry, duplicates)

@@ -1,4 +1,4 @@
-"""A seeded shop of a few hundred items, and the plain truth about it: what passes a filter, counted by hand."""
+"""A seeded shop of a few hundred items, and the truth about it: what passes a filter, counted by hand."""
 
 import random
 from collections import Counter
@@ -55,7 +55,7 @@ def catalogue(count: int = ITEMS, seed: int = 7) -> list[Fields]:
 
 
 def vectors_of(fields: Fields, seed: int = 0) -> list[Vectors]:
-    """One picture a vector, near the axis of the item's colour; every tenth item looks like the one before."""
+    """One picture a vector, near the axis of the item's colour; every tenth is a twin of the one before."""
     number = int(fields["id"].rpartition("-")[2])
     names = list(COLOURS)
     rows = []

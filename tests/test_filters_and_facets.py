@@ -125,7 +125,9 @@ def test_a_facet_counts_what_passes_all_conditions_but_its_own(
             assert frequencies == sorted(frequencies, reverse=True)
 
 
-@pytest.mark.parametrize("cut", [{"mode": "keyword"}, {"mode": "vector", "min_score": 0.35}, {"min_score": 0.3}])
+@pytest.mark.parametrize(
+    "cut", [{"mode": "keyword"}, {"mode": "vector", "min_score": 0.35}, {"min_score": 0.3}]
+)
 @pytest.mark.parametrize("filter_", [{}, {"category": "dresses"}, {"in_stock": True, "price": {"lte": 100}}])
 def test_where_a_search_leaves_items_out_totals_and_facets_are_of_what_it_found(
     boutique: FlaskClient, cut: dict[str, Any], filter_: dict[str, Any]
@@ -224,7 +226,9 @@ def test_ids_that_are_ruled_out_and_those_of_the_query_are_both_left_out(boutiqu
         ("x" * 201, "at most 200 characters"),
     ],
 )
-def test_a_bad_condition_on_an_attribute_is_named(boutique: FlaskClient, condition: Any, message: str) -> None:
+def test_a_bad_condition_on_an_attribute_is_named(
+    boutique: FlaskClient, condition: Any, message: str
+) -> None:
     response = boutique.post("/v1/search", json={"filter": {"attributes.size": condition}})
     problem = assert_problem(response, 422, "request_invalid")
     for error in problem["errors"]:

@@ -224,7 +224,9 @@ def elsewhere(settings: Settings, encoder: Encoder) -> Iterator[Any]:
     clients = []
 
     def make(url: str, timeout_s: int = 1) -> ItemIndex:
-        clients.append(connect(settings.model_copy(update={"qdrant_url": url, "qdrant_timeout_s": timeout_s})))
+        clients.append(
+            connect(settings.model_copy(update={"qdrant_url": url, "qdrant_timeout_s": timeout_s}))
+        )
         return ItemIndex(clients[-1], url, settings.index_alias, encoder)
 
     yield make
