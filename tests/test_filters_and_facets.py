@@ -248,9 +248,9 @@ def test_bad_bounds_of_a_time_are_named(boutique: FlaskClient, bounds: Any, mess
 
 
 def test_an_unknown_attribute_is_refused_with_the_known_ones(boutique: FlaskClient) -> None:
-    for body in ({"filter": {"attributes.season": "summer"}}, {"facets": ["attributes.season"]},
-                 {"filter": {"attributes.season": "summer"}, "query": [{"text": "red"}], "mode": "keyword"},
-                 {"facets": ["attributes.season"], "query": [{"text": "red"}], "mode": "keyword"}):  # fmt: skip
+    filtered, faceted = {"filter": {"attributes.season": "summer"}}, {"facets": ["attributes.season"]}
+    keyword = {"query": [{"text": "red"}], "mode": "keyword"}
+    for body in (filtered, faceted, filtered | keyword, faceted | keyword):
         problem = assert_problem(boutique.post("/v1/search", json=body), 422, "field_unknown")
         (error,) = problem["errors"]
         for known in ATTRIBUTES:
@@ -259,7 +259,8 @@ def test_an_unknown_attribute_is_refused_with_the_known_ones(boutique: FlaskClie
 
 @pytest.mark.parametrize(
     ("name", "bounds", "message"),
-    [("material", {"gte": 5}, "no item has numbers in it"), ("size", {"gte": "2026-01-01"}, "no item has dates")],
+    [("material", {"gte": 5}, "no item has numbers in it"),
+     ("size", {"gte": "2026-01-01"}, "no item has dates")],
 )  # fmt: skip
 def test_bounds_of_another_kind_than_any_value_are_refused(
     boutique: FlaskClient, name: str, bounds: dict[str, Any], message: str

@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def asked(client: FlaskClient, body: Body) -> dict[str, Any]:
-    """The answer to a body of any kind of search: `item` in it asks for what is similar, `liked` recommends."""
+    """The answer to any kind of search: `item` asks for what is similar to it, `liked` recommends."""
     if "item" in body:
         rest = {name: value for name, value in body.items() if name != "item"}
         response = client.get(f"/v1/items/{body['item']}/similar?{urlencode(rest, doseq=True)}")
@@ -289,8 +289,8 @@ def test_a_ranked_search_ends_at_a_thousand_items_and_browsing_does_not(
 def test_an_empty_shop_answers_empty_pages(market: tuple[FlaskClient, ItemIndex]) -> None:
     client, _ = market
     facets = ["category", "in_stock", "price"]
-    for body in ({}, TEXT, {**TEXT, "mode": "vector"}, {**TEXT, "mode": "keyword"}, {**TEXT, "min_score": 0.1},
-                 {**TEXT, "diversity": 0.5, "fold_duplicates": True}):  # fmt: skip
+    modes = [{**TEXT, "mode": mode} for mode in ("vector", "keyword", "hybrid")]
+    for body in ({}, *modes, {**TEXT, "min_score": 0.1}, {**TEXT, "diversity": 0.5, "fold_duplicates": True}):
         answer = asked(client, {**body, "facets": facets})
         assert (answer["items"], answer["total"], answer["next_cursor"]) == ([], 0, None)
         assert answer["facets"] == {
