@@ -94,7 +94,7 @@ class Pager:
         while True:
             ranked = self._ranked(wanted, plan.tiers, depth)
             laid = self._laid(ranked, listing, cursor)
-            if len(laid) > listing.limit or len(ranked) < depth or depth > MAX_DEPTH:
+            if len(laid) > listing.limit or sum(map(len, ranked)) < depth or depth > MAX_DEPTH:
                 break
             depth *= 2  # the duplicates that were folded left the page short
         total = self._index.count(plan.conditions)
@@ -104,35 +104,44 @@ class Pager:
     def _cut(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
         """Only items above the cutoff, or with one of the words, are found; so all of them are looked at."""
         ranked = self._ranked(wanted, plan.tiers, MAX_DEPTH)
-        kept = _above(ranked, plan.min_score)
-        exact = len(kept) < MAX_DEPTH
+        kept = [_above(tier, plan.min_score) for tier in ranked]
+        total = sum(map(len, kept))
         facets = facets_of_found(
             self._index, plan.listing.facets, plan.conditions, lambda wider: self._found(plan, wanted, wider)
         )
         laid = self._laid(kept, plan.listing, cursor)
-        return self._finished(laid, plan.listing, cursor, Laid([], len(kept), exact, facets, None))
+        return self._finished(laid, plan.listing, cursor, Laid([], total, total < MAX_DEPTH, facets, None))
 
     def _found(self, plan: Plan, wanted: Wanted, conditions: Filter) -> list[Payload]:
         ranked = _above(self._index.rank(wanted, conditions, MAX_DEPTH)[:MAX_DEPTH], plan.min_score)
         return list(self._payloads(ranked).values())
 
-    def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> list[Ranked]:
-        ranked: list[Ranked] = []
+    def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> list[list[Ranked]]:
+        """The best `depth` items, by tier."""
+        ranked: list[list[Ranked]] = []
         for tier in tiers:
-            if len(ranked) < depth:
-                ranked += self._index.rank(wanted, tier, depth - len(ranked))
-        return ranked[:depth]
+            if depth > 0:
+                ranked.append(self._index.rank(wanted, tier, depth)[:depth])
+                depth -= len(ranked[-1])
+        return ranked
 
-    def _laid(self, ranked: list[Ranked], listing: Listing, cursor: Cursor) -> list[tuple[Ranked, list[str]]]:
-        """What is left to show, with the ids folded into each: one more than fits, if there is one."""
+    def _laid(
+        self, tiers: list[list[Ranked]], listing: Listing, cursor: Cursor
+    ) -> list[tuple[Ranked, list[str]]]:
+        """What is left to show, with the ids folded into each: more than fits, if there is more."""
+        ranked = [entry for tier in tiers for entry in tier]
         vectors = self._vectors(ranked) if listing.fold_duplicates or listing.diversity else {}
         kept = {entry.item_id: list[str]() for entry in ranked}
         if listing.fold_duplicates:
             kept = folded(ranked, vectors, SAME_PICTURE)
-        unseen = [e for e in ranked if e.item_id in kept and not cursor.has_seen(e.item_id)]
-        if listing.diversity:
-            unseen = diversified(unseen, vectors, listing.diversity, listing.limit + 1)
-        return [(e, [name for name in kept[e.item_id] if not cursor.has_seen(name)]) for e in unseen]
+        unseen = [[e for e in tier if e.item_id in kept and not cursor.has_seen(e.item_id)] for tier in tiers]
+        if listing.diversity:  # within a tier, so that no unlike item overtakes a better tier
+            unseen = [diversified(tier, vectors, listing.diversity, listing.limit + 1) for tier in unseen]
+        return [
+            (entry, [name for name in kept[entry.item_id] if not cursor.has_seen(name)])
+            for tier in unseen
+            for entry in tier
+        ]
 
     def _vectors(self, ranked: list[Ranked]) -> Mapping[str, Vectors]:
         return self._index.image_vectors([entry.point_id for entry in ranked])
