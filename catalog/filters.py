@@ -15,7 +15,10 @@ Value = str | int | bool
 
 @dataclass(frozen=True)
 class AnyOf:
-    """The field holds one of `values`; with `negated`, none of them (a missing field passes)."""
+    """The field holds one of `values`; with `negated`, none of them (a missing field passes).
+
+    No values: nothing passes; with `negated`, everything.
+    """
 
     values: tuple[Value, ...]
     negated: bool = False
@@ -94,8 +97,8 @@ def attribute_name(field: str) -> str | None:
 
 
 def _match(field: str, values: tuple[Value, ...]) -> models.Condition:
-    # Qdrant's MatchAny takes texts or integers, not booleans.
-    if all(isinstance(value, bool) for value in values):
+    # Qdrant's MatchAny takes texts or integers, not booleans. Of no values at all, it lets nothing pass.
+    if values and all(isinstance(value, bool) for value in values):
         conditions: list[models.Condition] = [
             models.FieldCondition(key=field, match=models.MatchValue(value=value)) for value in values
         ]

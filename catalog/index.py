@@ -16,6 +16,7 @@ from catalog.encoder import Encoder, Vectors
 from catalog.errors import ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
+from catalog.lookup import payloads_of
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
 from catalog.schema import attribute_indexes, bm25
 from catalog.search import rank
@@ -116,8 +117,7 @@ class ItemIndex:
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """The payloads of points, by point id; a point that is no more is left out."""
-        records = self._live.call(lambda client, name: client.retrieve(name, list(ids), with_payload=True))
-        return {str(record.id): record.payload or {} for record in records}
+        return payloads_of(self._live, ids)
 
     def primary_points(self, item_ids: Sequence[str]) -> list[str]:
         """The ids of the items' primary points, in their order. Raises ItemNotFound for the first unknown."""

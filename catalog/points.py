@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog.attributes import ATTRIBUTES, readings
+from catalog.attributes import TERMS, readings
 from catalog.encoder import Vectors
 from catalog.items import Item, point_id
 from catalog.price_bands import band_of
@@ -83,10 +83,11 @@ _CODE = re.compile(r"(?=.*\d).{5,64}")
 def keywords_of(payload: Mapping[str, Any]) -> str:
     """The text for keyword search: title, brand, category, and the codes that name just this product."""
     texts = [payload.get(name) for name in _KEYWORD_FIELDS]
-    codes = [payload.get(ATTRIBUTES, {}).get(name) for name in _CODE_ATTRIBUTES]
+    terms = payload.get(TERMS, {})
+    codes = [term for name in _CODE_ATTRIBUTES for term in terms.get(name, ())]
     if _CODE.fullmatch(str(payload[ITEM_ID])):
         codes.append(payload[ITEM_ID])
-    return " ".join(str(text) for text in [*texts, *codes] if text)
+    return " ".join(text for text in [*texts, *codes] if text)
 
 
 def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model: str) -> Payload:

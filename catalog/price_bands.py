@@ -19,10 +19,11 @@ def band_of(price: float) -> int:
     """The number of the band that holds the price: the greatest whose lower bound is not above it."""
     if price < 10.0**_LEAST_DECADE:
         return _LOWEST
+    # Rounded: just below 1000 it is 3 already, and then the price is in the last band before the decade.
     decade = math.floor(math.log10(price))
     # In the bounds' own decimal digits, so that 2.24 is in the band that starts at 2.24.
     bounds = [_bound(decade, step) for step in range(len(_R20))]
-    return decade * len(_R20) + max(0, bisect_right(bounds, price) - 1)
+    return decade * len(_R20) + bisect_right(bounds, price) - 1
 
 
 def bounds_of(band: int) -> tuple[float, float]:

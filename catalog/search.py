@@ -12,7 +12,7 @@ from catalog.filters import primary_only
 from catalog.hybrid import rank_by_both
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS
 from catalog.schema import SEARCH_PARAMS, bm25
-from catalog.wanted import Likes, Ranked, Wanted
+from catalog.wanted import Likes, Ranked, Wanted, in_order
 
 
 def rank(
@@ -42,12 +42,12 @@ def _by_picture(
         query = seen.tolist()
     hits = _groups(live, query, IMAGE, condition, depth)
     is_cosine = not isinstance(seen, Likes)
-    return [_ranked(hit, hit.score if is_cosine else None) for hit in hits]
+    return in_order([_ranked(hit, hit.score if is_cosine else None) for hit in hits])
 
 
 def _by_words(live: LiveCollection, words: str, condition: models.Filter, depth: int) -> list[Ranked]:
     hits = _groups(live, bm25(words), KEYWORDS, primary_only(condition), depth)
-    return [_ranked(hit, None) for hit in hits]
+    return in_order([_ranked(hit, None) for hit in hits])
 
 
 def _groups(

@@ -1,5 +1,6 @@
 """What a search is for, and what it finds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catalog.encoder import Vectors
@@ -45,3 +46,8 @@ class Ranked:
     score: float
     cosine: float | None
     payload: Payload | None = None
+
+
+def in_order(ranked: Iterable[Ranked]) -> list[Ranked]:
+    """Best first, equals by id: the engine's own order of them depends on how many it is asked for."""
+    return sorted(ranked, key=lambda entry: (-entry.score, entry.item_id))

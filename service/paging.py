@@ -1,8 +1,6 @@
 """One page of a search: ranked, cut, laid out and counted, and the cursor for the page after it."""
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import replace
 
 from catalog.browse import Page
@@ -12,9 +10,9 @@ from catalog.index import ItemIndex
 from catalog.near_duplicates import SAME_PICTURE
 from catalog.points import ITEM_ID, UPDATED_AT, Payload
 from catalog.wanted import Ranked, Wanted
-from service.answers import Facets
+from service.counting import Counter
 from service.cursor import MAX_DEPTH, Cursor, start_of
-from service.facets import facets_of_all, facets_of_found
+from service.facets import facets_of_found
 from service.judging import Judge
 from service.layout import diversified, folded
 from service.plan import Laid, Plan, Shown
@@ -24,8 +22,9 @@ from service.schemas import Listing
 _POOL = 4
 # How deep a search that is cut off looks, each time that it has not come to the end.
 _DEPTHS = (128, 512, MAX_DEPTH)
-# As many requests at once as gunicorn.conf.py gives a worker.
-_COUNTING_THREADS = 8
+
+# The best items of each part of a plan's conditions.
+Tiers = list[list[Ranked]]
 
 
 class Pager:
@@ -34,7 +33,7 @@ class Pager:
     def __init__(self, index: ItemIndex, judge: Judge) -> None:
         self._index = index
         self._judge = judge
-        self._aside = ThreadPoolExecutor(_COUNTING_THREADS, thread_name_prefix="count")
+        self._counter = Counter(index)
 
     def page(self, plan: Plan) -> Laid:
         """Raises CursorInvalid, CursorExpired, ConfidenceUnknown, FieldUnknown and what ItemIndex raises."""
@@ -47,71 +46,59 @@ class Pager:
 
     def _browsed(self, plan: Plan, cursor: Cursor) -> Laid:
         limit = plan.listing.limit
+        counting = self._counter.begin(plan.conditions, plan.listing.facets)
         start = Page(cursor.updated_at, cursor.has_seen, len(cursor.seen)) if cursor.updated_at else None
-        counted = self._counted(plan)
         payloads = self._index.browse(plan.conditions, limit + 1, start)
         page = payloads[:limit]
         following = None
-        total, facets = counted.result()
         if len(payloads) > limit:
             shown = [(str(payload[ITEM_ID]), str(payload[UPDATED_AT])) for payload in page]
             following = cursor.after_browsing(shown).to_text()
-        return Laid([Shown(payload) for payload in page], following, total=total, facets=facets)
+        counts = counting.result()
+        return Laid([Shown(payload) for payload in page], following, total=counts.total, facets=counts.facets)
 
     def _open(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
         """Every item that passes the filter is found, however far down."""
-        counted = self._counted(plan)
         listing = plan.listing
+        counting = self._counter.begin(plan.conditions, listing.facets)
         spare = _POOL * listing.limit if listing.diversity or listing.fold_duplicates else 0
         depth = len(cursor.seen) + listing.limit + 1 + spare
         while True:
-            ranked = self._ranked(wanted, plan.tiers, depth)
-            laid = self._laid(ranked, listing, cursor)
-            if len(laid) > listing.limit or len(ranked) < depth or depth > MAX_DEPTH:
+            tiers = self._ranked(wanted, plan.tiers, depth)
+            laid = self._laid(tiers, listing, cursor)
+            if len(laid) > listing.limit or sum(map(len, tiers)) < depth or depth > MAX_DEPTH:
                 break
             depth *= 2  # the duplicates that were folded left the page short
         page = self._finished(laid, listing, cursor)
-        total, facets = counted.result()
-        return replace(page, total=total, facets=facets, confident=self._confident(plan, cursor, page))
-
-    def _confident(self, plan: Plan, cursor: Cursor, page: Laid) -> bool | None:
-        """Of the first page, which has the best hits; of the others nothing can be told."""
-        found = [(shown.ranked, shown.payload) for shown in page.shown if shown.ranked is not None]
-        mask = None if cursor.seen else self._judge.mask(found, plan.typed)
-        return None if mask is None else bool(mask.any())
-
-    def _counted(self, plan: Plan) -> "Future[tuple[int, Facets]]":
-        """What passes the filter, counted while it is being ranked."""
-        context = copy_context()  # holds the request's deadline
-        return self._aside.submit(context.run, self._count, plan)
-
-    def _count(self, plan: Plan) -> tuple[int, Facets]:
-        total = self._index.count(plan.conditions)
-        return total, facets_of_all(self._index, plan.listing.facets, plan.conditions)
+        confident = self._confident(plan, cursor, page)
+        counts = counting.result()
+        return replace(page, total=counts.total, facets=counts.facets, confident=confident)
 
     def _cut(self, plan: Plan, wanted: Wanted, cursor: Cursor) -> Laid:
         """Only items above a cutoff, or with one of the words, are found: so they have to be looked at."""
-        kept, all_of_them = self._good(plan, wanted, plan.tiers)
+        tiers, all_of_them = self._good(plan, wanted, plan.tiers)
+        kept = [entry for tier in tiers for entry in tier]
 
         def found(conditions: Filter) -> list[Payload]:
-            if conditions == plan.conditions:
-                return list(self._payloads(kept).values())
-            return list(self._payloads(self._good(plan, wanted, (conditions,))[0]).values())
+            is_own = conditions == plan.conditions
+            good = kept if is_own else self._good(plan, wanted, (conditions,))[0][0]
+            return list(self._payloads(good).values())
 
         facets = facets_of_found(self._index, plan.listing.facets, plan.conditions, found)
-        page = self._finished(self._laid(kept, plan.listing, cursor), plan.listing, cursor)
+        page = self._finished(self._laid(tiers, plan.listing, cursor), plan.listing, cursor)
         confident = bool(kept) if plan.confident_only else self._confident(plan, cursor, page)
         return replace(page, total=len(kept), total_is_exact=all_of_them, facets=facets, confident=confident)
 
-    def _good(self, plan: Plan, wanted: Wanted, tiers: tuple[Filter, ...]) -> tuple[list[Ranked], bool]:
+    def _good(self, plan: Plan, wanted: Wanted, tiers: tuple[Filter, ...]) -> tuple[Tiers, bool]:
         """Those of the best that are good enough, and whether there are no more: looked for deeper and deeper
         as long as there are some in the last half."""
-        kept: list[Ranked] = []
+        kept: Tiers = []
         for depth in _DEPTHS:
             ranked = self._ranked(wanted, tiers, depth)
-            kept = self._kept(plan, ranked)
-            last = {entry.item_id for entry in ranked[depth // 2 :]}
-            if len(ranked) < depth or last.isdisjoint(entry.item_id for entry in kept):
+            kept = [self._kept(plan, tier) for tier in ranked]
+            last = {entry.item_id for entry in ranked[-1][depth // 2 :]}
+            is_last_half_bad = last.isdisjoint(entry.item_id for entry in kept[-1])
+            if sum(map(len, ranked)) < depth or (last and is_last_half_bad):
                 return kept, True
         return kept, False
 
@@ -127,23 +114,36 @@ class Pager:
         mask = self._judge.mask([(entry, entry.payload or {}) for entry in kept], plan.typed)
         return [] if mask is None else [entry for entry, good in zip(kept, mask, strict=True) if good]
 
-    def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> list[Ranked]:
-        ranked: list[Ranked] = []
-        for tier in tiers:
-            if len(ranked) < depth:
-                ranked += self._index.rank(wanted, tier, depth - len(ranked))
-        return ranked[:depth]
+    def _confident(self, plan: Plan, cursor: Cursor, page: Laid) -> bool | None:
+        """Of the first page, which has the best hits; of the others nothing can be told."""
+        found = [(shown.ranked, shown.payload) for shown in page.shown if shown.ranked is not None]
+        mask = None if cursor.seen else self._judge.mask(found, plan.typed)
+        return None if mask is None else bool(mask.any())
 
-    def _laid(self, ranked: list[Ranked], listing: Listing, cursor: Cursor) -> list[tuple[Ranked, list[str]]]:
-        """What is left to show, with the ids folded into each: one more than fits, if there is one."""
+    def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> Tiers:
+        """The best `depth` items, by tier."""
+        ranked: Tiers = []
+        for tier in tiers:
+            if depth > 0:
+                ranked.append(self._index.rank(wanted, tier, depth)[:depth])
+                depth -= len(ranked[-1])
+        return ranked
+
+    def _laid(self, tiers: Tiers, listing: Listing, cursor: Cursor) -> list[tuple[Ranked, list[str]]]:
+        """What is left to show, with the ids folded into each: more than fits, if there is more."""
+        ranked = [entry for tier in tiers for entry in tier]
         vectors = self._vectors(ranked) if listing.fold_duplicates or listing.diversity else {}
         kept = {entry.item_id: list[str]() for entry in ranked}
         if listing.fold_duplicates:
             kept = folded(ranked, vectors, SAME_PICTURE)
-        unseen = [e for e in ranked if e.item_id in kept and not cursor.has_seen(e.item_id)]
-        if listing.diversity:
-            unseen = diversified(unseen, vectors, listing.diversity, listing.limit + 1)
-        return [(entry, kept[entry.item_id]) for entry in unseen]
+        unseen = [[e for e in tier if e.item_id in kept and not cursor.has_seen(e.item_id)] for tier in tiers]
+        if listing.diversity:  # within a tier, so that no unlike item overtakes a better tier
+            unseen = [diversified(tier, vectors, listing.diversity, listing.limit + 1) for tier in unseen]
+        return [
+            (entry, [name for name in kept[entry.item_id] if not cursor.has_seen(name)])
+            for tier in unseen
+            for entry in tier
+        ]
 
     def _vectors(self, ranked: list[Ranked]) -> Mapping[str, Vectors]:
         return self._index.image_vectors([entry.point_id for entry in ranked])
@@ -151,9 +151,11 @@ class Pager:
     def _finished(self, laid: list[tuple[Ranked, list[str]]], listing: Listing, cursor: Cursor) -> Laid:
         """The page without its counts."""
         here = laid[: listing.limit]
+        # What was folded was shown, too: else it would come again once a write changes which of them is best.
+        names = [name for entry, duplicates in here for name in (entry.item_id, *duplicates)]
         following = None
-        if len(laid) > listing.limit and len(cursor.seen) + len(here) < MAX_DEPTH:
-            following = cursor.after([entry.item_id for entry, _ in here]).to_text()
+        if len(laid) > listing.limit and len(cursor.seen) + len(names) < MAX_DEPTH:
+            following = cursor.after(names).to_text()
         payloads = self._payloads([entry for entry, _ in here])
         shown = [
             Shown(payloads[entry.point_id], entry, duplicates)

@@ -3,6 +3,7 @@
 A test module takes them by `pytest_plugins`.
 """
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from catalog.collection import connect
 from catalog.index import ItemIndex
 from service.app import create_app
+from tests import boutique as boutique_shop
 from tests.service_doubles import ColourEncoder
 from tests.service_shop import SHOP, SHOP_ALIAS, fill, settings_for
 
@@ -44,3 +46,29 @@ def shop(
 @pytest.fixture
 def client(shop: Flask) -> FlaskClient:
     return shop.test_client()
+
+
+@pytest.fixture(scope="session")
+def boutique_index(store_url: str, colours: ColourEncoder) -> Iterator[ItemIndex]:
+    """The catalogue of tests/boutique.py; nobody writes to it."""
+    client = connect(settings_for(store_url, qdrant_timeout_s=30))
+    index = ItemIndex(client, store_url, "boutique", colours)
+    boutique_shop.stock(index, boutique_shop.catalogue())
+    yield index
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def boutique(store_url: str, colours: ColourEncoder, boutique_index: ItemIndex) -> FlaskClient:
+    return create_app(settings_for(store_url), colours, boutique_index).test_client()
+
+
+@pytest.fixture
+def market(store_url: str, colours: ColourEncoder) -> Iterator[tuple[FlaskClient, ItemIndex]]:
+    """A service over an index of the test's own, empty at first."""
+    client = connect(settings_for(store_url, qdrant_timeout_s=30))
+    index = ItemIndex(client, store_url, f"market-{uuid.uuid4().hex[:12]}", colours)
+    index.ensure()
+    yield create_app(settings_for(store_url), colours, index).test_client(), index
+    client.delete_collection(index.version())
+    client.close()

@@ -22,8 +22,9 @@ from catalog.errors import (
 )
 from catalog.filters import AnyOf, Between, Filter
 from catalog.index import ItemIndex
-from catalog.items import parse_item
+from catalog.items import parse_item, point_id
 from catalog.points import Picture, Point, id_of, keywords_of, payload_of, stamped
+from catalog.search import Ranked, Wanted
 from catalog.settings import Settings
 from tests.processes import free_port, running, wait_until_ready
 from tests.servers import answering, silent
@@ -69,9 +70,18 @@ def shop(index: ItemIndex, encoder: Encoder) -> ItemIndex:
     return index
 
 
+def ranked(
+    index: ItemIndex, *values: float, filter_: Filter | None = None, words: str = "", depth: int = 10
+) -> list[Ranked]:
+    return index.rank(Wanted(unit(*values, dimension=256), words), filter_ or {}, depth)
+
+
 def found(index: ItemIndex, *values: float, filter_: Filter | None = None, words: str = "") -> list[str]:
-    vector = unit(*values, dimension=256)
-    return [hit.payload["item_id"] for hit in index.search(vector, filter_ or {}, 10, words)]
+    return [entry.item_id for entry in ranked(index, *values, filter_=filter_, words=words)]
+
+
+def browsed(index: ItemIndex, filter_: Filter, limit: int) -> list[str]:
+    return [payload["item_id"] for payload in index.browse(filter_, limit)]
 
 
 def test_ensure_makes_one_collection_and_names_it_after_the_model(
@@ -81,15 +91,23 @@ def test_ensure_makes_one_collection_and_names_it_after_the_model(
 
 
 def test_a_search_answers_each_item_once_by_its_best_picture(shop: ItemIndex) -> None:
-    hits = shop.search(unit(1, dimension=256), {}, 10)
-    assert [hit.payload["item_id"] for hit in hits] == ["dress", "gown", "jeans", "belt"]
-    assert hits[0].payload["position"] == 0
-    assert hits[0].score == pytest.approx(1 / np.sqrt(1.01), abs=1e-5)
-    assert shop.search(unit(0, 0, 1, dimension=256), {}, 1)[0].payload["position"] == 1
+    entries = ranked(shop, 1)
+    assert [entry.item_id for entry in entries] == ["dress", "gown", "jeans", "belt"]
+    assert entries[0].point_id == point_id("dress", 0)
+    assert entries[0].score == entries[0].cosine == pytest.approx(1 / np.sqrt(1.01), abs=1e-5)
+    assert ranked(shop, 0, 0, 1, depth=1)[0].point_id == point_id("dress", 1)
 
 
-def test_a_limit_is_kept(shop: ItemIndex) -> None:
-    assert len(shop.search(unit(1, dimension=256), {}, 2)) == 2
+@pytest.mark.parametrize("words", ["", "red dress"])
+def test_at_least_the_depth_is_answered_even_if_one_item_has_most_pictures(
+    index: ItemIndex, words: str
+) -> None:
+    index.ensure()
+    near = [unit(1, n / 1000, dimension=256) for n in range(16)]
+    points = [p for n in range(30) for p in points_for({**ITEMS[0], "id": f"near-{n}"}, near)]
+    index.upsert([*points, *points_for({**ITEMS[0], "id": "far"}, [unit(0, 1, dimension=256)])])
+    entries = ranked(index, 1, words=words, depth=31)
+    assert sorted(entry.item_id for entry in entries) == sorted([f"near-{n}" for n in range(30)] + ["far"])
 
 
 @pytest.mark.parametrize(
@@ -105,6 +123,8 @@ def test_a_limit_is_kept(shop: ItemIndex) -> None:
         ({"in_stock": AnyOf((True, False))}, {"dress", "jeans", "gown"}),
         ({"brand": AnyOf(("Acme",)), "price": Between(lte=60)}, {"dress"}),
         ({"category": AnyOf(("hats",))}, set()),
+        ({"category": AnyOf(())}, set()),
+        ({"category": AnyOf((), negated=True)}, {"dress", "gown", "jeans", "belt"}),
     ],
 )
 def test_filters_hold_in_search_browse_and_count(
@@ -112,7 +132,7 @@ def test_filters_hold_in_search_browse_and_count(
 ) -> None:
     assert set(found(shop, 1, filter_=filter_)) == expected
     assert set(found(shop, 1, filter_=filter_, words="red acme dress")) == expected
-    assert {hit.payload["item_id"] for hit in shop.browse(filter_, 10)} == expected
+    assert set(browsed(shop, filter_, 10)) == expected
     assert shop.count(filter_) == len(expected)
 
 
@@ -127,9 +147,7 @@ def test_words_that_no_title_has_leave_the_search_to_the_pictures(shop: ItemInde
 
 
 def test_browsing_answers_the_newest_first(shop: ItemIndex) -> None:
-    hits = shop.browse({}, 3)
-    assert [hit.payload["item_id"] for hit in hits] == ["belt", "jeans", "gown"]
-    assert {hit.score for hit in hits} == {None}
+    assert browsed(shop, {}, 3) == ["belt", "jeans", "gown"]
 
 
 def test_an_item_is_read_by_its_primary_picture(shop: ItemIndex) -> None:
@@ -197,7 +215,7 @@ def test_another_model_is_refused_for_reads_and_writes(
 
 def test_an_index_that_is_not_made_yet_says_so(index: ItemIndex) -> None:
     with pytest.raises(IndexEmpty, match="Nothing is indexed yet"):
-        index.search(unit(1, dimension=256), {}, 1)
+        found(index, 1)
 
 
 @pytest.fixture
@@ -205,8 +223,10 @@ def elsewhere(settings: Settings, encoder: Encoder) -> Iterator[Any]:
     """Makes an index at another address."""
     clients = []
 
-    def make(url: str) -> ItemIndex:
-        clients.append(connect(settings.model_copy(update={"qdrant_url": url, "qdrant_timeout_s": 1})))
+    def make(url: str, timeout_s: int = 1) -> ItemIndex:
+        clients.append(
+            connect(settings.model_copy(update={"qdrant_url": url, "qdrant_timeout_s": timeout_s}))
+        )
         return ItemIndex(clients[-1], url, settings.index_alias, encoder)
 
     yield make
@@ -251,7 +271,7 @@ def test_a_search_goes_on_when_the_store_comes_back(
     settings: Settings, encoder: Encoder, tmp_path: Path, elsewhere: Any
 ) -> None:
     port = free_port()
-    index = elsewhere(f"http://127.0.0.1:{port}")
+    index = elsewhere(f"http://127.0.0.1:{port}", timeout_s=20)
     command = ("-m", "vectorstore", "--path", tmp_path / "store", "--port", port)
     with running(*command, log=tmp_path / "1.log") as process:
         wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)

@@ -10,6 +10,8 @@ import pytest
 from catalog.encoder import Encoder
 from catalog.errors import ItemNotFound
 from catalog.index import ItemIndex
+from catalog.items import point_id
+from catalog.search import Wanted
 from catalog.settings import Settings
 from catalog.thumbnails import thumbnail_path
 from ingest.feeds.open_feed import open_feed
@@ -67,8 +69,8 @@ def test_what_was_ingested_is_found_by_its_own_picture(
 ) -> None:
     run(rows)
     vector = encoder.encode_images([picture((190, 90, 40))])[0]
-    best = index.search(vector, {}, 1)[0]
-    assert (best.payload["item_id"], best.payload["position"]) == ("A19", 1)
+    best = index.rank(Wanted(vector), {}, 1)[0]
+    assert (best.item_id, best.point_id) == ("A19", point_id("A19", 1))
 
 
 def test_a_price_costs_no_embedding(run: Callable[[Rows], Report], rows: Rows, index: ItemIndex) -> None:
@@ -98,7 +100,7 @@ def test_a_new_title_is_found_by_its_words_without_an_embedding(
     rows[7]["title"] = "Zebra"
     assert run(rows).pictures_embedded == 0
     assert index.item_vector("A7") == pytest.approx(vector, abs=1e-6)
-    assert index.search(encoder.encode_texts(["zebra"])[0], {}, 1, "zebra")[0].payload["item_id"] == "A7"
+    assert index.rank(Wanted(encoder.encode_texts(["zebra"])[0], "zebra"), {}, 1)[0].item_id == "A7"
 
 
 def test_only_the_picture_that_changed_is_embedded(

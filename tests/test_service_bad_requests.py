@@ -11,7 +11,10 @@ from tests.service_doubles import picture_bytes, plain
 
 pytest_plugins = ["tests.service_fixtures"]
 
-KNOWN = "known here: query, filter, limit, include_query_items"
+KNOWN = (
+    "known here: filter, limit, cursor, facets, diversity, fold_duplicates, query, mode,"
+    " include_query_items, min_score, confident_only"
+)
 
 
 @pytest.mark.parametrize(
@@ -25,11 +28,22 @@ KNOWN = "known here: query, filter, limit, include_query_items"
         ({"limit": 0}, "limit", "greater than or equal to 1"),
         ({"limit": 101}, "limit", "less than or equal to 100"),
         ({"limt": 5}, "limt", KNOWN),
-        ({"cursor": None}, "cursor", KNOWN),
-        ({"facets": ["brand"]}, "facets", KNOWN),
-        ({"mode": "hybrid"}, "mode", KNOWN),
-        ({"diversity": 0.1}, "diversity", KNOWN),
-        ({"min_score": 0.1}, "min_score", KNOWN),
+        ({"cursor": 5}, "cursor", "valid string"),
+        ({"cursor": ""}, "cursor", "at least 1 character"),
+        ({"facets": "brand"}, "facets", "valid list"),
+        ({"facets": ["colour", "size"]}, "facets.1", "known here: category, brand, colour, gender, in_stock"),
+        ({"facets": ["attributes."]}, "facets.0", "attributes.<name>"),
+        ({"facets": ["brand"] * 21}, "facets", "at most 20 items"),
+        ({"mode": "both"}, "mode", "'vector', 'keyword' or 'hybrid'"),
+        ({"mode": "keyword"}, "body", "mode keyword needs a text of positive weight"),
+        ({"mode": "keyword", "query": [{"item_id": "a"}]}, "body", "needs a text"),
+        ({"mode": "keyword", "query": [{"text": "a", "weight": -1}]}, "body", "needs a text"),
+        ({"diversity": 1.1}, "diversity", "less than or equal to 1"),
+        ({"diversity": -0.1}, "diversity", "greater than or equal to 0"),
+        ({"diversity": "0.1"}, "diversity", "valid number"),
+        ({"fold_duplicates": 1}, "fold_duplicates", "valid boolean"),
+        ({"min_score": "high"}, "min_score", "valid number"),
+        ({"confident_only": "yes"}, "confident_only", "valid boolean"),
         ({"include_query_items": "yes"}, "include_query_items", "valid boolean"),
         ({"query": "red"}, "query", "valid list"),
         ({"query": ["red"]}, "query.0", "object"),
@@ -53,7 +67,8 @@ KNOWN = "known here: query, filter, limit, include_query_items"
         ({"query": [{"image": 5}]}, "query.0.image", "base64"),
         ({"filter": []}, "filter", "object"),
         ({"filter": {"categry": "x"}}, "filter.categry", "known here: category, brand, colour, gender"),
-        ({"filter": {"attributes.season": "summer"}}, "filter.attributes.season", "unknown field"),
+        ({"filter": {"attributes.": "summer"}}, "filter.attributes.", "known here: category"),
+        ({"filter": {"attributes.size": {}}}, "filter.attributes.size", "at least one of gte"),
         ({"filter": {"category": 5}}, "filter.category", 'a text, a list of texts or {"not": ...}'),
         ({"filter": {"category": []}}, "filter.category", "at least 1 item"),
         ({"filter": {"category": [1]}}, "filter.category.0", "valid string"),
@@ -77,9 +92,9 @@ def test_a_bad_field_is_named(client: FlaskClient, body: Any, field: str, messag
 def test_every_bad_field_is_named_at_once(client: FlaskClient) -> None:
     body = {"query": [{"text": 1}, {"image": "?"}], "filter": {"price": {"gte": "a", "lt": "b"}}, "limit": 0}
     problem = assert_problem(client.post("/v1/search", json=body), 422, "request_invalid")
-    assert [error["field"] for error in problem["errors"]] == [
+    assert {error["field"] for error in problem["errors"]} == {
         "query.0.text", "query.1.image", "filter.price.gte", "filter.price.lt", "limit",
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -98,7 +113,8 @@ def test_every_bad_field_is_named_at_once(client: FlaskClient) -> None:
         ("text=a&" * 9, "text"),
         ("category=", "category.0"),
         ("q=red", "q"),
-        ("cursor=abc", "cursor"),
+        ("cursor=", "cursor"),
+        ("cursor=a&cursor=b", "cursor"),
     ],
 )
 def test_a_bad_parameter_is_named(client: FlaskClient, parameters: str, field: str) -> None:

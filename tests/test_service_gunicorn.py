@@ -125,8 +125,7 @@ def test_a_text_like_a_path_is_embedded_as_text(web: Web, encoder: Encoder, tmp_
 
 def assert_embedded_as_text(web: Web, text: str, encoder: Encoder) -> None:
     """Its scores are the cosines of the shop's pictures with the text's own vector."""
-    # Twice, since a mix is searched by vector alone and its scores are cosines.
-    body = json.dumps({"query": [{"text": text}, {"text": text}]}).encode()
+    body = json.dumps({"query": [{"text": text}], "mode": "vector"}).encode()
     answer = web.ask("/v1/search", body, **{"Content-Type": "application/json"})
     query = encoder.encode_texts([text])[0]
     cosines = {

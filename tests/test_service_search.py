@@ -52,7 +52,8 @@ def test_one_text_finds_the_words_of_a_title_too(client: FlaskClient) -> None:
 def test_an_answer_has_the_shape_of_the_contract(client: FlaskClient) -> None:
     answer = post(client, query=[{"image": in_base64("red")}], limit=1)
     assert set(answer) == {
-        "items", "total", "total_is", "model", "index_version", "took_ms", "request_id"
+        "items", "total", "total_is", "facets", "confident", "next_cursor", "model", "index_version",
+        "took_ms", "request_id",
     }  # fmt: skip
     thumbnail = f"/v1/thumbnails/{image_sha256(picture_bytes(plain('red')))}"
     assert answer["items"] == [{
@@ -60,6 +61,7 @@ def test_an_answer_has_the_shape_of_the_contract(client: FlaskClient) -> None:
         "brand": "Acme", "colour": "red", "gender": "women", "in_stock": True, "description": "Red.",
         "url": "https://shop.example/p/red-dress", "image": thumbnail, "attributes": {"sleeves": "long"},
         "score": pytest.approx(1.0, abs=1e-3), "matched_image": {"position": 0, "url": thumbnail},
+        "why": {"vector": pytest.approx(1.0, abs=1e-3), "keywords": []}, "duplicates": [],
     }]  # fmt: skip
     assert (answer["total"], answer["total_is"]) == (len(NEWEST_FIRST), "exact")
     assert (answer["model"], answer["index_version"]) == ("colours", "shop-colours-1")
@@ -70,7 +72,7 @@ def test_an_answer_has_the_shape_of_the_contract(client: FlaskClient) -> None:
 
 def test_fields_that_a_shop_left_out_are_null(client: FlaskClient) -> None:
     (bag,) = post(client, query=[{"text": "black"}], limit=1)["items"]
-    assert set(bag) == ITEM_FIELDS | {"score", "matched_image"}
+    assert set(bag) == ITEM_FIELDS | {"score", "matched_image", "why", "duplicates"}
     assert bag["id"] == "black-bag"
     absent = ("price", "currency", "brand", "colour", "gender", "in_stock", "description", "url")
     assert all(bag[name] is None for name in absent)
@@ -134,13 +136,13 @@ def test_items_of_the_query_stay_if_asked_for(client: FlaskClient) -> None:
 
 def test_a_mix_leans_to_the_heavier_part(client: FlaskClient) -> None:
     parts = [{"text": "red", "weight": 0.2}, {"text": "blue"}, {"text": "green", "weight": 0.6}]
-    assert ids(post(client, query=parts, limit=3)) == ["blue-dress", "green-shirt", "red-dress"]
+    answer = post(client, query=parts, limit=3, mode="vector")
+    assert ids(answer) == ["blue-dress", "green-shirt", "red-dress"]
 
 
 def test_the_score_is_the_cosine_with_the_renormalised_mix(client: FlaskClient) -> None:
-    answer = post(
-        client, query=[{"text": "red", "weight": 3}, {"image": in_base64("blue"), "weight": 4}], limit=2
-    )
+    parts = [{"text": "red", "weight": 3}, {"image": in_base64("blue"), "weight": 4}]
+    answer = post(client, query=parts, limit=2, mode="vector")
     scores = {item["id"]: item["score"] for item in answer["items"]}
     assert scores == {"blue-dress": pytest.approx(0.8, abs=1e-3), "red-dress": pytest.approx(0.6, abs=1e-3)}
 
@@ -159,7 +161,7 @@ def test_tiny_weights_mix_as_well_as_large_ones(client: FlaskClient) -> None:
 def test_no_query_browses_newest_first(client: FlaskClient, body: dict[str, Any]) -> None:
     answer = post(client, **body)
     assert ids(answer) == NEWEST_FIRST
-    assert {item["score"] for item in answer["items"]} == {None}
+    assert [(item["score"], item["why"]) for item in answer["items"]] == [(None, None)] * len(NEWEST_FIRST)
     assert ids(get(client, "limit=2")) == NEWEST_FIRST[:2]
 
 
