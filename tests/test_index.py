@@ -24,8 +24,8 @@ from catalog.filters import AnyOf, Between, Filter
 from catalog.index import ItemIndex
 from catalog.items import parse_item, point_id
 from catalog.points import Picture, Point, id_of, keywords_of, payload_of, stamped
-from catalog.search import Ranked, Wanted
 from catalog.settings import Settings
+from catalog.wanted import Ranked, Wanted, Words
 from tests.processes import free_port, running, wait_until_ready
 from tests.servers import answering, silent
 
@@ -73,7 +73,9 @@ def shop(index: ItemIndex, encoder: Encoder) -> ItemIndex:
 def ranked(
     index: ItemIndex, *values: float, filter_: Filter | None = None, words: str = "", depth: int = 10
 ) -> list[Ranked]:
-    return index.rank(Wanted(unit(*values, dimension=256), words), filter_ or {}, depth)
+    return index.rank(
+        Wanted(unit(*values, dimension=256), (Words(words),) if words else ()), filter_ or {}, depth
+    )
 
 
 def found(index: ItemIndex, *values: float, filter_: Filter | None = None, words: str = "") -> list[str]:

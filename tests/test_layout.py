@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.encoder import Vectors
-from catalog.search import Ranked
+from catalog.wanted import Ranked
 from service.layout import diversified, folded
 
 

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from catalog.index import ItemIndex
 from service.openapi import documented_routes, path_of
 from service.operations import operation_of
-from service.parameters import FilterParameters, SearchParameters
+from service.parameters import ListingParameters, SearchParameters
 from service.schemas import SearchRequest
 from tests.service_doubles import ColourEncoder
 from tests.service_keys import API_KEYS, app_with
@@ -53,7 +53,7 @@ def test_the_models_that_validate_are_the_ones_that_are_documented(document: dic
     search = document["paths"]["/v1/search"]
     assert names(search["get"]) == set(SearchParameters.model_fields)
     assert names(document["paths"]["/v1/items/{item_id}/similar"]["get"]) == set(
-        FilterParameters.model_fields
+        ListingParameters.model_fields
     )
     request = document["components"]["schemas"]["SearchRequest"]
     assert set(request["properties"]) == set(SearchRequest.model_fields)

@@ -67,7 +67,12 @@ def main() -> None:
         products = _ingested(options.folder, settings, options.state)
         print(f"{machine()}\n{products} products, {options.workers} worker process(es) each", flush=True)
         titles = _titles(options.folder)
-        environ = {"QDRANT_URL": store.url, "WEB_CONCURRENCY": str(options.workers), "LOG_LEVEL": "WARNING"}
+        environ = {
+            "QDRANT_URL": store.url,
+            "WEB_CONCURRENCY": str(options.workers),
+            "LOG_LEVEL": "WARNING",
+            "RATE_LIMIT": "off",
+        }
         with _served(environ, options.state / "web.log") as port:
             ours = {kind: _measured(port, _paths("/v1/search", kind, titles), options) for kind in KINDS}
         plain_environ = {
