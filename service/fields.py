@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from service.schema_hints import NOT_BLANK, NOT_ZERO
+from service.schema_hints import CURSOR, NOT_BLANK, NOT_ZERO
 
 MAX_TEXT_CHARS = 512
 MAX_FILTER_VALUES = 100
@@ -98,5 +98,9 @@ Weight = Annotated[float, Field(ge=-100, le=100, json_schema_extra=NOT_ZERO), Af
 Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_FILTER_VALUES)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
-Cursor = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CURSOR_CHARS)]
+Cursor = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_CURSOR_CHARS),
+    Field(json_schema_extra=CURSOR, description="`next_cursor` of the page before, for the next one."),
+]
 Share = Annotated[float, Field(ge=0, le=1)]

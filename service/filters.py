@@ -10,25 +10,37 @@ from catalog.filters import AnyOf, Between, Condition, Within
 from catalog.filters import Filter as CatalogFilter
 from catalog.points import ITEM_ID, UPDATED_AT
 from service.fields import MAX_FILTER_VALUES, StrictFields, Value, Values
-from service.schema_hints import present
+from service.schema_hints import MOMENT, given
 
 _CHOICES = ("category", "brand", "colour", "gender", "id")
-_TYPES: dict[type, str] = {str: "<text>", bool: "<value>", int: "<value>", float: "<value>", list: "<list>"}
+
+
+# By name, since these are defined further down in terms of this.
+_SHAPES = {
+    "list": "<list>",
+    "NoneOf": "<not>",
+    "NoScalarOf": "<not>",
+    "Range": "<range>",
+    "DateRange": "<dates>",
+}
+
+
+def _shape_of_object(sent: dict[str, Any]) -> str:
+    if "not" in sent:
+        return "<not>"
+    return "<dates>" if any(isinstance(bound, str) for bound in sent.values()) else "<range>"
 
 
 def _shape(*shapes: str, scalar: str = "<text>") -> Any:
     """Tells which form of a filter was sent, by its type, so that an error speaks of that form alone."""
 
     def of(sent: Any) -> str | None:
-        if isinstance(sent, NoneOf | NoScalarOf):
-            found: str | None = "<not>"
-        elif isinstance(sent, dict):
-            found = "<range>" if "<range>" in shapes and "not" not in sent else "<not>"
-        elif isinstance(sent, AttributeRange):
-            found = "<range>"
+        if isinstance(sent, dict):
+            found: str | None = _shape_of_object(sent) if "<range>" in shapes else "<not>"
+        elif isinstance(sent, str | bool | int | float):
+            found = scalar if scalar == "<value>" or isinstance(sent, str) else None
         else:
-            found = _TYPES.get(type(sent))
-        found = scalar if found in ("<text>", "<value>") and scalar == "<value>" else found
+            found = _SHAPES.get(type(sent).__name__)
         return found if found in shapes else None
 
     return of
@@ -55,15 +67,10 @@ def _is_date(text: str) -> str:
     return text
 
 
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_is_date)]
-
-
-_SOME_BOUND: dict[str, Any] = {"anyOf": [present(bound) for bound in ("gte", "lte", "gt", "lt")]}
+Moment = Annotated[str, Field(max_length=40, json_schema_extra=MOMENT), AfterValidator(_is_date)]
 
 
 class _Bounds(StrictFields):
-    model_config = ConfigDict(json_schema_extra=_SOME_BOUND)
-
     @model_validator(mode="after")
     def _some_bound(self) -> "_Bounds":
         if not self.model_dump(exclude_none=True):
@@ -71,8 +78,16 @@ class _Bounds(StrictFields):
         return self
 
 
+def _some(type_: str) -> ConfigDict:
+    return ConfigDict(
+        json_schema_extra={"anyOf": [given(name, type_) for name in ("gte", "lte", "gt", "lt")]}
+    )
+
+
 class Range(_Bounds):
     """Bounds of a number. An item without the field lies within none."""
+
+    model_config = _some("number")
 
     gte: float | None = None
     lte: float | None = None
@@ -83,37 +98,12 @@ class Range(_Bounds):
 class DateRange(_Bounds):
     """Bounds of a time, in ISO 8601; one without a time zone is taken as UTC."""
 
+    model_config = _some("string")
+
     gte: Moment | None = None
     lte: Moment | None = None
     gt: Moment | None = None
     lt: Moment | None = None
-
-
-def _kind_of_bound(sent: Any) -> str | None:
-    is_number = isinstance(sent, int | float) and not isinstance(sent, bool)
-    return "<number>" if is_number else "<date>" if isinstance(sent, str) else None
-
-
-Bound = Annotated[
-    Annotated[float, Tag("<number>")] | Annotated[Moment, Tag("<date>")],
-    Discriminator(_kind_of_bound,
-        custom_error_type="shape", custom_error_message="Input should be a number or a date"),
-]  # fmt: skip
-
-
-class AttributeRange(_Bounds):
-    """Bounds of an attribute: all of them numbers, or all of them dates."""
-
-    gte: Bound | None = None
-    lte: Bound | None = None
-    gt: Bound | None = None
-    lt: Bound | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "AttributeRange":
-        if len({isinstance(bound, str) for bound in self.model_dump(exclude_none=True).values()}) > 1:
-            raise ValueError("its bounds are all numbers or all dates")
-        return self
 
 
 AttributeScalar = Value | bool | int | float
@@ -130,8 +120,9 @@ class NoScalarOf(StrictFields):
 
 AttributeChoice = Annotated[
     Annotated[AttributeScalar, Tag("<value>")] | Annotated[AttributeScalars, Tag("<list>")]
-    | Annotated[NoScalarOf, Tag("<not>")] | Annotated[AttributeRange, Tag("<range>")],
-    Discriminator(_shape("<value>", "<list>", "<not>", "<range>", scalar="<value>"),
+    | Annotated[NoScalarOf, Tag("<not>")]
+    | Annotated[Range, Tag("<range>")] | Annotated[DateRange, Tag("<dates>")],
+    Discriminator(_shape("<value>", "<list>", "<not>", "<range>", "<dates>", scalar="<value>"),
         custom_error_type="shape",
         custom_error_message='Input should be a value, a list of values, {"not": ...} or bounds'),
 ]  # fmt: skip
@@ -185,15 +176,15 @@ def _any_of(choice: Any) -> AnyOf:
 
 
 def _of_attribute(choice: Any) -> Condition:
-    if isinstance(choice, AttributeRange):
-        bounds = choice.model_dump(exclude_none=True)
-        is_time = any(isinstance(bound, str) for bound in bounds.values())
-        return _within(choice) if is_time else Between(**bounds)
-    given = _any_of(choice)
-    return AnyOf(tuple(term_of(value) for value in given.values), given.negated)
+    if isinstance(choice, DateRange):
+        return _within(choice)
+    if isinstance(choice, Range):
+        return Between(**choice.model_dump())
+    chosen = _any_of(choice)
+    return AnyOf(tuple(term_of(value) for value in chosen.values), chosen.negated)
 
 
-def _within(bounds: DateRange | AttributeRange) -> Within:
+def _within(bounds: DateRange) -> Within:
     times: dict[str, datetime | None] = {
         name: moment_of(text) for name, text in bounds.model_dump(exclude_none=True).items()
     }

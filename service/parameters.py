@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 from werkzeug.datastructures import MultiDict
 
 from catalog.attributes import ATTRIBUTES
@@ -41,13 +41,6 @@ class FilterParameters(Fields):
     updated_at_gte: Moment | None = None
     updated_at_lte: Moment | None = None
 
-    @model_validator(mode="after")
-    def _either_or(self) -> Self:
-        for name in _CHOICES:
-            if getattr(self, name) is not None and getattr(self, f"{name}_not") is not None:
-                raise ValueError(f"send {name} or {name}_not, not both")
-        return self
-
     @classmethod
     def from_address(cls, arguments: "MultiDict[str, str]") -> Self:
         """Raises FieldsInvalid that names the parameter."""
@@ -56,12 +49,21 @@ class FilterParameters(Fields):
     def to_filter(self) -> Filter:
         fields: dict[str, Any] = {"in_stock": self.in_stock, **(self.__pydantic_extra__ or {})}
         for name in _CHOICES:
-            ruled_out = getattr(self, f"{name}_not")
-            fields[name] = getattr(self, name) if ruled_out is None else {"not": ruled_out}
+            asked, ruled_out = getattr(self, name), getattr(self, f"{name}_not")
+            fields[name] = {"not": ruled_out} if asked is None and ruled_out is not None else asked
         for name in _BOUNDS:
             bounds = {bound: getattr(self, f"{name}_{bound}") for bound in ("gte", "lte")}
             fields[name] = bounds if any(value is not None for value in bounds.values()) else None
-        return Filter.model_validate(fields)
+        return Filter.model_validate(fields).model_copy(update=self._both())
+
+    def _both(self) -> dict[str, list[str]]:
+        """What is left of the values asked for, where some are ruled out, too: perhaps none."""
+        pairs = {name: (getattr(self, name), getattr(self, f"{name}_not")) for name in _CHOICES}
+        return {
+            name: [value for value in asked if value not in ruled_out]
+            for name, (asked, ruled_out) in pairs.items()
+            if asked is not None and ruled_out is not None
+        }
 
 
 class FacetParameters(FilterParameters):

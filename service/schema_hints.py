@@ -5,6 +5,11 @@ from typing import Any
 NOT_ZERO: dict[str, Any] = {"anyOf": [{"exclusiveMinimum": 0}, {"exclusiveMaximum": 0}]}
 NOT_BLANK: dict[str, Any] = {"pattern": r"\S"}
 
+MOMENT: dict[str, Any] = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+# Formats of our own: what they are cannot be said in a schema.
+CURSOR: dict[str, Any] = {"format": "cursor"}
+ATTRIBUTE: dict[str, Any] = {"format": "attribute", "pattern": r"^attributes\..+"}
+
 SEARCHES: list[Any] = [
     {
         "query": [{"text": "red floral dress"}],
@@ -26,8 +31,3 @@ def given(name: str, type_: str = "string") -> dict[str, Any]:
 def some_of(name: str) -> dict[str, Any]:
     """A JSON schema: the list is there, and not empty."""
     return {"required": [name], "properties": {name: {"minItems": 1}}}
-
-
-def present(name: str) -> dict[str, Any]:
-    """A JSON schema: the field is there, and is not null."""
-    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}

@@ -1,8 +1,8 @@
 """What a client may send to search, as strict typed models."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, WrapValidator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, WrapValidator, model_validator
 
 from catalog.attributes import ATTRIBUTES
 from catalog.filters import attribute_name
@@ -20,7 +20,7 @@ from service.fields import (
     Weight,
 )
 from service.filters import Filter
-from service.schema_hints import RECOMMENDATIONS, SEARCHES, given, some_of
+from service.schema_hints import ATTRIBUTE, RECOMMENDATIONS, SEARCHES, given, some_of
 
 MAX_QUERY_PARTS = 16
 MAX_SEARCHES = 32
@@ -35,7 +35,10 @@ def _countable(field: str) -> str:
     return field
 
 
-FacetField = Annotated[Value, AfterValidator(_countable)]
+_COUNTABLE = {"anyOf": [{"enum": list(FACETS)}, ATTRIBUTE]}
+FacetField = Annotated[
+    Value, AfterValidator(_countable), WithJsonSchema({"type": "string", **_COUNTABLE, "maxLength": 200})
+]
 FacetFields = Annotated[list[FacetField], Field(max_length=MAX_FACETS)]
 
 
@@ -72,7 +75,7 @@ class Listing(StrictFields):
 
     filter: Filter = Filter()
     limit: Limit = DEFAULT_LIMIT
-    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before, for the next one.")
+    cursor: Cursor | None = None
     facets: FacetFields = Field([], description="Fields to count the found items by.")
     diversity: Share = Field(0.0, description="0: by score alone. Towards 1: each item unlike those before.")
     fold_duplicates: bool = Field(False, description="Show items with nearly the same picture as one.")
@@ -121,6 +124,6 @@ class BatchRequest(StrictFields):
     """Several searches in one call. Each is validated by itself, so that a bad one spoils no other."""
 
     searches: Annotated[
-        list[Annotated[SearchRequest, WrapValidator(lambda sent, _: sent)]],
+        list[Annotated[SearchRequest | Any, WrapValidator(lambda sent, _: sent)]],
         Field(min_length=1, max_length=MAX_SEARCHES),
     ]
