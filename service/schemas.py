@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WrapValidator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WrapValidator, model_validator
 
 from catalog.attributes import ATTRIBUTES
 from catalog.filters import attribute_name
@@ -16,7 +16,6 @@ from service.fields import (
     QueryText,
     Share,
     StrictFields,
-    Value,
     Weight,
 )
 from service.filters import Filter
@@ -34,7 +33,11 @@ def _countable(field: str) -> str:
     return field
 
 
-FacetField = Annotated[Value, AfterValidator(_countable)]
+# As long as the name of an attribute may be, with what stands before it.
+_MAX_FIELD_CHARS = 200 + len(f"{ATTRIBUTES}.")
+FacetField = Annotated[
+    str, StringConstraints(min_length=1, max_length=_MAX_FIELD_CHARS), AfterValidator(_countable)
+]
 FacetFields = Annotated[list[FacetField], Field(max_length=MAX_FACETS)]
 
 
