@@ -94,6 +94,12 @@ def test_exact_words_win_over_the_looks(words: FlaskClient, text: str, first: st
     assert items[0]["score"] <= 1
 
 
+def test_exact_words_win_among_items_that_all_look_wrong(words: FlaskClient) -> None:
+    others = {"category": ["bags", "coats", "jeans", "scarves"]}
+    assert ids(found(words, "red scarf", filter=others))[0] == "i"
+    assert ids(found(words, "red bolt", filter=others))[0] == "c"
+
+
 def test_words_that_no_item_has_leave_the_order_to_the_pictures(words: FlaskClient) -> None:
     by_picture = found(words, "grey zebra", mode="vector")
     assert ids(found(words, "grey zebra")) == ids(by_picture)
@@ -164,7 +170,7 @@ def engine_words(text: str) -> set[int]:
 
 @pytest.mark.parametrize(
     "text",
-    ["BJ_4711 t-shirt", "men's shirts, size M", "wide-leg 3/4 sleeves", "a very nice one for you and only you",
+    ["BJ_4711 t-shirt", "men's shirts, size M", "wide-leg 3/4 sleeves", "a very nice one for you and only",
      "l'été naïve café Größe", "dress DRESSES dressing", "50% off! now", "I would not like these", "_", "x²"],
 )  # fmt: skip
 def test_words_are_those_that_the_engine_searches_for(text: str) -> None:

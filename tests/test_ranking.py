@@ -89,6 +89,12 @@ def test_an_item_named_in_full_beats_one_that_only_looks_best() -> None:
     assert scores[1] > scores[0]
 
 
+def test_exact_words_win_where_nothing_looks_right() -> None:
+    cosines, words = np.array([0.18, 0.14, 0.12]), np.array([0.0, 9.0, 0.0])
+    scores = fused(cosines, words, np.zeros(3), 0.2, 1.0, 0.0)
+    assert scores[1] > scores[0] > scores[2] > -2
+
+
 def test_half_of_the_words_do_not_beat_the_best_picture() -> None:
     cosines, words = np.array([0.40, 0.30, 0.10]), np.array([0.0, 5.0, 10.0])
     scores = fused(cosines, words, np.zeros(3), 0.05, 0.5, 0.0)
