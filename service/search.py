@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from service.answers import BatchAnswer, Problem, SearchAnswer, json_response
-from service.body import read_json, read_search
+from service.body import naming_fields, read_json, read_search
 from service.errors import log_problem, problem_of
 from service.parameters import SearchParameters
 from service.schemas import BatchRequest, RecommendRequest, SearchRequest
@@ -16,7 +16,7 @@ blueprint = Blueprint("search", __name__)
 
 @blueprint.post("/v1/search")
 def search() -> Response:
-    return json_response(current_searcher().answer(read_search()))
+    return json_response(_answer(read_search()))
 
 
 @blueprint.get("/v1/search")
@@ -27,7 +27,9 @@ def search_by_address() -> Response:
 
 @blueprint.post("/v1/recommend")
 def recommend() -> Response:
-    return json_response(current_searcher().recommend(read_json(RecommendRequest)))
+    wanted = read_json(RecommendRequest)
+    with naming_fields(wanted):
+        return json_response(current_searcher().recommend(wanted))
 
 
 @blueprint.post("/v1/search/batch")
@@ -42,6 +44,11 @@ def search_batch() -> Response:
     return json_response(BatchAnswer(answers=answers, took_ms=stages.took(), request_id=g.request_id))
 
 
+def _answer(request_: SearchRequest) -> SearchAnswer:
+    with naming_fields(request_):
+        return current_searcher().answer(request_)
+
+
 def _validated(sent: object) -> SearchRequest | Problem:
     try:
         return validated(SearchRequest, sent)
@@ -51,7 +58,7 @@ def _validated(sent: object) -> SearchRequest | Problem:
 
 def _answered(request_: SearchRequest) -> SearchAnswer | Problem:
     try:
-        return current_searcher().answer(request_)
+        return _answer(request_)
     except Exception as error:
         return _problem(error)
 

@@ -250,9 +250,11 @@ def test_bad_bounds_of_a_time_are_named(boutique: FlaskClient, bounds: Any, mess
 def test_an_unknown_attribute_is_refused_with_the_known_ones(boutique: FlaskClient) -> None:
     filtered, faceted = {"filter": {"attributes.season": "summer"}}, {"facets": ["attributes.season"]}
     keyword = {"query": [{"text": "red"}], "mode": "keyword"}
-    for body in (filtered, faceted, filtered | keyword, faceted | keyword):
+    for body in (filtered, faceted, filtered | keyword, faceted | keyword, filtered | faceted):
         problem = assert_problem(boutique.post("/v1/search", json=body), 422, "field_unknown")
         (error,) = problem["errors"]
+        place = "filter" if "filter" in body else "facets"
+        assert error["field"] == {"filter": "filter.attributes.season", "facets": "facets.0"}[place]
         for known in ATTRIBUTES:
             assert known in error["message"]
 
