@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from catalog.items import MAX_ID_CHARS
+
 MAX_TEXT_CHARS = 512
 MAX_FILTER_VALUES = 100
 DEFAULT_LIMIT = 24
@@ -82,7 +84,8 @@ ImageBytes = Annotated[
     bytes, BeforeValidator(_from_base64), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
 ]
 Weight = Annotated[float, Field(ge=-100, le=100), AfterValidator(_not_zero)]
-Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# An id is the longest text that a filter may name.
+Value = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_FILTER_VALUES)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CURSOR_CHARS)]

@@ -71,20 +71,23 @@ def test_values_of_several_types_in_one_attribute_are_told_apart_and_together(ma
     client, index = market
     write(index, {"v": 38}, {"v": 38.0}, {"v": "38"}, {"v": "M"}, {"v": True}, {"v": [36, "L", 40.5]},
           {"v": "2026-03-31"}, {"v": "2026-04-01T12:00:00+02:00"}, {"v": []}, {}, {"v": "x" * 101},
-          {"v": 2**60}, {"v": ""}, {"v": "true"}, {"v": 1})  # fmt: skip
-    everyone = {str(number) for number in range(15)}
+          {"v": 2**60}, {"v": ""}, {"v": "true"}, {"v": 1},
+          {"v": "0001-01-01"}, {"v": "9999-12-31T23:59:59Z"})  # fmt: skip
+    everyone = {str(number) for number in range(17)}
     assert found(client, v=38) == found(client, v="38") == found(client, v=38.0) == {"0", "1", "2"}
     assert found(client, v=["M", 40.5, True]) == {"3", "4", "5", "13"}
     assert found(client, v=1) == {"14"}
     assert found(client, v={"not": [38, "L"]}) == everyone - {"0", "1", "2", "5"}
     assert found(client, v={"gte": 36, "lt": 40}) == {"0", "1", "2", "5"}
     assert found(client, v={"gt": 1e18}) == {"11"} == found(client, v=2**60)
-    assert found(client, v={"gte": "2026-03-31"}) == {"6", "7"}
+    assert found(client, v={"gte": "2026-03-31", "lt": "9999-01-01"}) == {"6", "7"}
+    assert found(client, v={"lt": "0001-01-02"}) == {"15"}
+    assert found(client, v={"gte": "9999-12-31"}) == {"16"}
     assert found(client, v={"gt": "2026-04-01T09:59:59Z", "lte": "2026-04-01T12:00:00+02:00"}) == {"7"}
     assert found(client, v="2026-03-31") == {"6"}
     assert facet(client, "v") == {
         "38": 3, "M": 1, "true": 2, "36": 1, "L": 1, "40.5": 1, "2026-03-31": 1,
-        "2026-04-01T12:00:00+02:00": 1, str(2**60): 1, "1": 1,
+        "2026-04-01T12:00:00+02:00": 1, str(2**60): 1, "1": 1, "0001-01-01": 1, "9999-12-31T23:59:59Z": 1,
     }  # fmt: skip
 
 

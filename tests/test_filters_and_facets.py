@@ -162,12 +162,7 @@ def test_the_facets_of_every_kind_of_search_agree(boutique: FlaskClient) -> None
     body = {"filter": {"brand": "Acme"}, "facets": FACETS}
     browsed = post(boutique, **body)["facets"]
     assert post(boutique, **body, query=[{"text": "red"}])["facets"] == browsed
-    everything = post(boutique, **body, query=[{"text": "red"}], mode="vector", min_score=-1)["facets"]
-    for field in FACETS:
-        if field == "price":
-            assert everything[field] == browsed[field]
-        else:
-            assert as_counts(everything[field]) == as_counts(browsed[field])
+    assert post(boutique, **body, query=[{"text": "red"}], mode="vector", min_score=-1)["facets"] == browsed
 
 
 @pytest.mark.parametrize(
@@ -223,7 +218,7 @@ def test_ids_that_are_ruled_out_and_those_of_the_query_are_both_left_out(boutiqu
         ({"gte": "soon"}, "ISO 8601"),
         ({"gte": 5, "lte": "2026-01-01"}, "all numbers or all dates"),
         ({"gte": None}, "at least one of gte, lte, gt, lt"),
-        ("x" * 201, "at most 200 characters"),
+        ("x" * 257, "at most 256 characters"),
     ],
 )
 def test_a_bad_condition_on_an_attribute_is_named(
