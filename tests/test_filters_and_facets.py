@@ -165,6 +165,16 @@ def test_the_facets_of_every_kind_of_search_agree(boutique: FlaskClient) -> None
     assert post(boutique, **body, query=[{"text": "red"}], mode="vector", min_score=-1)["facets"] == browsed
 
 
+def test_a_facet_holds_the_hundred_most_frequent_values(boutique: FlaskClient) -> None:
+    field = "attributes.serial"
+    browsed = post(boutique, facets=[field])["facets"][field]
+    cut = post(boutique, query=[{"text": "red"}], mode="vector", min_score=-1, facets=[field])["facets"][
+        field
+    ]
+    assert len(browsed) == len(cut) == 100
+    assert browsed == cut
+
+
 @pytest.mark.parametrize(
     ("bounds", "first", "last"),
     [({"gte": "2026-01-01T00:05:00Z"}, 35, 199), ({"gt": "2026-01-01T00:05:00"}, 42, 199),
