@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from catalog.confidence import shares_of_words
 from catalog.encoder import Encoder, Vectors
 from catalog.images import ImageLimits, decode_image
-from catalog.points import keywords_of
+from catalog.points import ITEM_ID, keywords_of
 
 QUERIES = Path(__file__).with_name("confidence_queries.jsonl")
 _FIRST = 24  # of each search, by picture and by keyword, as on a first page
@@ -88,7 +88,7 @@ def read_catalogue(folder: Path, encoder: Encoder, name: str, cache: Path | None
             kept.parent.mkdir(parents=True, exist_ok=True)
             np.save(kept, vectors)
     item_of = np.array([n for n, _ in pictures])
-    return Catalogue(name, rows, vectors, item_of, [keywords_of(row) for row in rows])
+    return Catalogue(name, rows, vectors, item_of, [keywords_of({ITEM_ID: row["id"], **row}) for row in rows])
 
 
 def ask(catalogues: Sequence[Catalogue], encoder: Encoder, queries: Path) -> tuple[list[Case], Vectors]:

@@ -14,13 +14,15 @@ KEYWORD_WEIGHT: Final = 1.0
 SHARPNESS: Final = 4
 # What those share that the words name best: a title in full, a brand, an article number.
 LEADERS_SHARE: Final = 0.7
-_LEAST_SPREAD: Final = 1e-6
+# Where nothing looks right, as in a category that the query does not mean, noise must not outweigh words.
+LEAST_SPREAD: Final = 0.05
+_ROUNDING: Final = 1e-6
 
 
 def fused(cosines: Scores, floor: float, said: Sequence[tuple[float, Scores]]) -> Scores:
     """One score per candidate, float64 `(n,)`, at most 1.
 
-        seen  = (cosine - floor) / (highest cosine - floor)
+        seen  = (cosine - floor) / (highest cosine - floor, at least LEAST_SPREAD)
         said  = (bm25 / highest bm25) ** SHARPNESS, + LEADERS_SHARE / leaders for each that has the highest
         score = (seen + sum of w * said) / (1 + sum of w over 0 * (1 + LEADERS_SHARE))
 
@@ -34,7 +36,7 @@ def fused(cosines: Scores, floor: float, said: Sequence[tuple[float, Scores]]) -
     docs/search.md.
     """
     highest = float(cosines.max(initial=-1.0))
-    seen = (cosines - floor) / max(highest - floor, _LEAST_SPREAD)
+    seen = (cosines - floor) / max(highest - floor, LEAST_SPREAD)
     weights = [KEYWORD_WEIGHT * share for share, _ in said]
     score = seen + sum(weight * _said(bm25) for weight, (_, bm25) in zip(weights, said, strict=True))
     most = 1 + sum(weight for weight in weights if weight > 0) * (1 + LEADERS_SHARE)
@@ -46,5 +48,5 @@ def _said(bm25: Scores) -> Scores:
     if highest <= 0:
         return np.zeros(len(bm25))
     share = np.asarray(bm25 / highest, dtype=np.float64)
-    leaders = share > 1 - _LEAST_SPREAD
+    leaders = share > 1 - _ROUNDING
     return np.asarray(share**SHARPNESS + leaders * (LEADERS_SHARE / leaders.sum()), dtype=np.float64)

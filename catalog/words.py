@@ -6,11 +6,17 @@ from typing import Final
 
 import Stemmer
 
-_WORD = re.compile(r"\w+")
-# What the engine leaves out too, as far as shoppers write it.
+_WORD = re.compile(r"[^\W_]+")
+# The words that the engine leaves out, too.
 _EMPTY: Final = frozenset(
-    "a an and are as at be but by for from i in into is it its me my no not of on or s so that the their"
-    " this to was we what which with you your".split()
+    "a about above after again against ain all am an and any are aren as at be because been before being"
+    " below between both but by can couldn d did didn do does doesn doing don down during each few for"
+    " from further had hadn has hasn have haven having he her here hers herself him himself his how i if"
+    " in into is isn it its itself just ll m ma me mightn more most mustn my myself needn no nor not now o"
+    " of off on once only or other our ours ourselves out over own re s same shan she should shouldn so"
+    " some such t than that the their theirs them themselves then there these they this those through to"
+    " too under until up ve very was wasn we were weren what when where which while who whom why will with"
+    " won wouldn y you your yours yourself yourselves".split()
 )
 _REMEMBERED: Final = 50_000
 

@@ -1,15 +1,17 @@
 """The body of a search as it comes: JSON, or a form with a picture and the rest as JSON."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from catalog.errors import FieldUnknown
 from service.answers import FieldError
-from service.errors import FieldsInvalid, MalformedJson
-from service.schemas import SearchRequest, Upload
+from service.errors import FieldFailed, FieldsInvalid, MalformedJson
+from service.schemas import Listing, SearchRequest, Upload
 from service.validation import Model, validated
 
 _JSON = "application/json"
@@ -40,6 +42,17 @@ def parsed(json: bytes | str) -> Any:
         return orjson.loads(json)
     except orjson.JSONDecodeError as error:
         raise MalformedJson(f"Not JSON: {error}.") from error
+
+
+@contextmanager
+def naming_fields(asked: Listing) -> Iterator[None]:
+    """Tell where in the body an unknown field stands. Raises FieldFailed."""
+    try:
+        yield
+    except FieldUnknown as error:
+        in_facets = error.field in asked.facets and error.field not in asked.filter.to_catalog()
+        place = f"facets.{asked.facets.index(error.field)}" if in_facets else f"filter.{error.field}"
+        raise FieldFailed(place, error) from error
 
 
 def install(app: Flask) -> None:

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from catalog.items import MAX_ID_CHARS
 from service.schema_hints import CURSOR, NOT_BLANK, NOT_ZERO
 
 MAX_TEXT_CHARS = 512
@@ -95,7 +96,8 @@ ImageBytes = Annotated[
     WithJsonSchema({"type": "string", "contentEncoding": "base64", "format": "base64-image"}),
 ]
 Weight = Annotated[float, Field(ge=-100, le=100, json_schema_extra=NOT_ZERO), AfterValidator(_not_zero)]
-Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# An id is the longest text that a filter may name.
+Value = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_FILTER_VALUES)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)]
 Cursor = Annotated[

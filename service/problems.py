@@ -107,7 +107,7 @@ def _field_errors(error: Exception) -> list[FieldError] | None:
     if isinstance(error, FieldsInvalid):
         return error.errors
     if isinstance(error, FieldFailed):
-        return [FieldError(field=error.field, message=str(error.cause))]
+        return [FieldError(field=error.field, message=getattr(error.cause, "reason", str(error.cause)))]
     if isinstance(error, catalog_errors.ItemInvalid | catalog_errors.FieldUnknown):
         return [FieldError(field=error.field, message=error.reason)]
     return None

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, WrapValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
 from catalog.attributes import ATTRIBUTES
 from catalog.filters import attribute_name
@@ -16,7 +24,6 @@ from service.fields import (
     QueryText,
     Share,
     StrictFields,
-    Value,
     Weight,
 )
 from service.filters import Filter
@@ -35,9 +42,14 @@ def _countable(field: str) -> str:
     return field
 
 
+# As long as the name of an attribute may be, with what stands before it.
+_MAX_FIELD_CHARS = 200 + len(f"{ATTRIBUTES}.")
 _COUNTABLE = {"anyOf": [{"enum": list(FACETS)}, ATTRIBUTE]}
 FacetField = Annotated[
-    Value, AfterValidator(_countable), WithJsonSchema({"type": "string", **_COUNTABLE, "maxLength": 200})
+    str,
+    StringConstraints(min_length=1, max_length=_MAX_FIELD_CHARS),
+    AfterValidator(_countable),
+    WithJsonSchema({"type": "string", **_COUNTABLE, "maxLength": _MAX_FIELD_CHARS}),
 ]
 FacetFields = Annotated[list[FacetField], Field(max_length=MAX_FACETS)]
 

@@ -12,7 +12,7 @@ from catalog.errors import (
     ModelMismatch,
 )
 from service.answers import BatchAnswer, Problem, SearchAnswer, json_response
-from service.body import read_json, read_search
+from service.body import naming_fields, read_json, read_search
 from service.caching import conditional
 from service.errors import FieldsInvalid, RequestError
 from service.operations import MIXING, READING, SEARCHING, operation
@@ -33,7 +33,7 @@ _OF_ALL = (EncoderUnavailable, IndexUnavailable, IndexRefused, ModelMismatch)
 @operation("search", SearchAnswer, body=SearchRequest, upload=True, raises=MIXING)
 def search() -> Response:
     """Search by any weighted mix of words, pictures and items, among the items that pass the filter."""
-    return json_response(current_searcher().answer(read_search()))
+    return json_response(_answer(read_search()))
 
 
 @blueprint.get("/v1/search")
@@ -48,7 +48,9 @@ def search_by_address() -> Response:
 @operation("search", SearchAnswer, body=RecommendRequest, raises=SEARCHING)
 def recommend() -> Response:
     """Items near to what a customer liked, and far from what they did not."""
-    return json_response(current_searcher().recommend(read_json(RecommendRequest)))
+    wanted = read_json(RecommendRequest)
+    with naming_fields(wanted):
+        return json_response(current_searcher().recommend(wanted))
 
 
 @blueprint.post("/v1/search/batch")
@@ -69,6 +71,11 @@ def search_batch() -> Response:
     )
 
 
+def _answer(wanted: SearchRequest, stages: Stages | None = None) -> SearchAnswer:
+    with naming_fields(wanted):
+        return current_searcher().answer(wanted, stages)
+
+
 def _validated(sent: object) -> SearchRequest | Problem:
     try:
         return validated(SearchRequest, sent)
@@ -79,7 +86,7 @@ def _validated(sent: object) -> SearchRequest | Problem:
 def _answered(wanted: SearchRequest, whole: Stages) -> SearchAnswer | Problem:
     stages = Stages(time.perf_counter())
     try:
-        return current_searcher().answer(wanted, stages)
+        return _answer(wanted, stages)
     except _OF_ALL:
         raise
     except (RequestError, CatalogError) as error:

@@ -32,13 +32,13 @@ def _fields(number: int, dice: random.Random) -> Fields:
     colour = dice.choice([*COLOURS, None])
     category = dice.choice(CATEGORIES)
     noun = {"dresses": "Dress", "shirts": "Shirt", "bags": "Bag"}.get(category, "Jeans")
-    attributes: Fields = {"size": dice.choice(SIZES), "vegan": dice.random() < 0.5}
+    attributes: Fields = {"size": dice.choice(SIZES), "vegan": dice.random() < 0.5, "serial": f"S{number}"}
     if dice.random() < 0.7:
         attributes["material"] = dice.sample(MATERIALS, dice.randint(1, 2))
     if dice.random() < 0.6:
         attributes[HEEL] = dice.choice([2, 4.5, 7, "9"])
     if dice.random() < 0.6:
-        attributes[LAUNCHED] = (START + timedelta(days=dice.randint(0, 300))).date().isoformat()
+        attributes[LAUNCHED] = (START + timedelta(days=dice.randint(0, 80))).date().isoformat()
     fields: Fields = {
         "id": f"item-{number:03}", "title": f"{colour or 'Plain'} {noun} {number}", "category": category,
         "brand": dice.choice([*BRANDS, None]), "colour": colour, "gender": dice.choice([*GENDERS, None]),

@@ -37,6 +37,9 @@ from catalog.schema import attribute_indexes
         ("", {}),
         ([], {}),
         ([""], {}),
+        (10**99, {TERMS: [str(10**99)], NUMBERS: [1e99]}),
+        (1e308, {NUMBERS: [1e308]}),
+        (-0.0, {TERMS: ["0"], NUMBERS: [0.0]}),
     ],
 )  # fmt: skip
 def test_a_value_is_read_as_text_and_where_it_can_be_as_number_or_date(

@@ -143,7 +143,9 @@ def shown(encoder: Encoder) -> tuple[np.ndarray, list[str]]:
         for n, p in enumerate(products())
         if n % 9 == 0 or (p.family.category, p.colour) == ("dresses", "red")
     ]
-    return encoder.encode_images([picture(p, 0) for p in some]), [keywords_of(p.row()) for p in some]
+    return encoder.encode_images([picture(p, 0) for p in some]), [
+        keywords_of({"item_id": p.id, **p.row()}) for p in some
+    ]
 
 
 def scores(text: str, encoder: Encoder, shown: tuple[np.ndarray, list[str]]) -> Scores:

@@ -54,8 +54,7 @@ def points_for(fields: dict[str, Any], vectors: list[Vectors], now: datetime = S
     return points
 
 
-@pytest.fixture
-def shop(index: ItemIndex, encoder: Encoder) -> ItemIndex:
+def fill(index: ItemIndex, encoder: Encoder) -> ItemIndex:
     """Four items; the dress has three pictures, the second of them far from the others."""
     index.ensure()
     d = encoder.dimension
@@ -68,6 +67,19 @@ def shop(index: ItemIndex, encoder: Encoder) -> ItemIndex:
     for minute, fields in enumerate(ITEMS):
         index.upsert(points_for(fields, vectors[fields["id"]], START + timedelta(minutes=minute)))
     return index
+
+
+@pytest.fixture(scope="module")
+def shop(store_url: str, encoder: Encoder) -> Iterator[ItemIndex]:
+    """Nobody writes to it."""
+    client = connect(Settings(_env_file=None, qdrant_url=store_url))
+    yield fill(ItemIndex(client, store_url, "index-tests", encoder), encoder)
+    client.close()
+
+
+@pytest.fixture
+def own_shop(index: ItemIndex, encoder: Encoder) -> ItemIndex:
+    return fill(index, encoder)
 
 
 def ranked(
@@ -160,27 +172,27 @@ def test_an_item_is_read_by_its_primary_picture(shop: ItemIndex) -> None:
         shop.get_item("hat")
 
 
-def test_a_payload_is_replaced_and_the_vectors_stay(shop: ItemIndex) -> None:
-    stored = shop.points_of(["jeans"])["jeans"][0]
+def test_a_payload_is_replaced_and_the_vectors_stay(own_shop: ItemIndex) -> None:
+    stored = own_shop.points_of(["jeans"])["jeans"][0]
     payload = {name: value for name, value in stored.payload.items() if name != "in_stock"}
-    shop.overwrite_payloads({stored.id: {**payload, "price": 60.5}})
-    assert shop.get_item("jeans")["price"] == 60.5
-    assert "in_stock" not in shop.get_item("jeans")
-    assert found(shop, 0, 1)[0] == "jeans"
-    assert found(shop, 1, words="blue jeans")[0] == "jeans"
+    own_shop.overwrite_payloads({stored.id: {**payload, "price": 60.5}})
+    assert own_shop.get_item("jeans")["price"] == 60.5
+    assert "in_stock" not in own_shop.get_item("jeans")
+    assert found(own_shop, 0, 1)[0] == "jeans"
+    assert found(own_shop, 1, words="blue jeans")[0] == "jeans"
 
 
-def test_deleted_points_are_gone(shop: ItemIndex) -> None:
-    shop.delete_points([point.id for point in shop.points_of(["dress"])["dress"]])
-    assert shop.points_of(["dress"]) == {}
-    assert shop.count({}) == 3
-    assert "dress" not in found(shop, 1)
+def test_deleted_points_are_gone(own_shop: ItemIndex) -> None:
+    own_shop.delete_points([point.id for point in own_shop.points_of(["dress"])["dress"]])
+    assert own_shop.points_of(["dress"]) == {}
+    assert own_shop.count({}) == 3
+    assert "dress" not in found(own_shop, 1)
 
 
-def test_an_upsert_of_the_same_picture_does_not_duplicate(shop: ItemIndex) -> None:
-    shop.upsert(points_for(ITEMS[2], [unit(0, 0, 0, 1, dimension=256)]))
-    assert shop.count({}) == 4
-    assert found(shop, 0, 0, 0, 1)[0] == "jeans"
+def test_an_upsert_of_the_same_picture_does_not_duplicate(own_shop: ItemIndex) -> None:
+    own_shop.upsert(points_for(ITEMS[2], [unit(0, 0, 0, 1, dimension=256)]))
+    assert own_shop.count({}) == 4
+    assert found(own_shop, 0, 0, 0, 1)[0] == "jeans"
 
 
 def test_more_points_than_one_call_takes_are_all_written(index: ItemIndex) -> None:
@@ -205,7 +217,7 @@ class _OtherModel:
 
 
 def test_another_model_is_refused_for_reads_and_writes(
-    shop: ItemIndex, settings: Settings, encoder: Encoder
+    own_shop: ItemIndex, settings: Settings, encoder: Encoder
 ) -> None:
     client = connect(settings)
     other = ItemIndex(client, settings.qdrant_url, settings.index_alias, _OtherModel(encoder))  # type: ignore[arg-type]

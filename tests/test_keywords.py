@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from qdrant_client.http.models import Document
 
 from catalog.attributes import readings
 from catalog.collection import connect
@@ -16,6 +17,7 @@ from service.app import create_app
 from tests.boutique import points_of
 from tests.service_doubles import ColourEncoder, plain
 from tests.service_shop import settings_for
+from vectorstore.shard.keywords import MODEL, embed_query
 
 pytest_plugins = ["tests.service_fixtures"]
 
@@ -92,6 +94,12 @@ def test_exact_words_win_over_the_looks(words: FlaskClient, text: str, first: st
     assert items[0]["score"] <= 1
 
 
+def test_exact_words_win_among_items_that_all_look_wrong(words: FlaskClient) -> None:
+    others = {"category": ["bags", "coats", "jeans", "scarves"]}
+    assert ids(found(words, "red scarf", filter=others))[0] == "i"
+    assert ids(found(words, "red bolt", filter=others))[0] == "c"
+
+
 def test_words_that_no_item_has_leave_the_order_to_the_pictures(words: FlaskClient) -> None:
     by_picture = found(words, "grey zebra", mode="vector")
     assert ids(found(words, "grey zebra")) == ids(by_picture)
@@ -154,6 +162,20 @@ def test_the_text_for_keyword_search_is_title_brand_category_and_codes(
     payload: dict[str, Any], expected: str
 ) -> None:
     assert keywords_of(payload) == expected
+
+
+def engine_words(text: str) -> set[int]:
+    return set(embed_query(Document(text=text, model=MODEL)).indices)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["BJ_4711 t-shirt", "men's shirts, size M", "wide-leg 3/4 sleeves", "a very nice one for you and only",
+     "l'été naïve café Größe", "dress DRESSES dressing", "50% off! now", "I would not like these", "_", "x²"],
+)  # fmt: skip
+def test_words_are_those_that_the_engine_searches_for(text: str) -> None:
+    assert all(len(engine_words(word)) == 1 for word in words_of(text))
+    assert {found for word in words_of(text) for found in engine_words(word)} == engine_words(text)
 
 
 def test_words_are_found_by_their_stems_each_once() -> None:

@@ -17,7 +17,7 @@ from catalog import collection
 from catalog.index import ItemIndex
 from catalog.schema import PAYLOAD_INDEXES, collection_settings
 from tests.assertions import assert_problem
-from tests.boutique import Fields, catalogue, points_of, stock
+from tests.boutique import Fields, catalogue, points_of, stock, vectors_of
 from tests.service_doubles import ColourEncoder
 
 pytest_plugins = ["tests.service_fixtures"]
@@ -199,7 +199,8 @@ def cursor_of(client: FlaskClient, body: Body) -> str:
         {}, {"query": [{"text": "red dres"}]}, {**TEXT, "mode": "keyword"}, {**TEXT, "diversity": 0.2},
         {**TEXT, "fold_duplicates": True}, {**TEXT, "min_score": 0.1}, {**TEXT, "filter": {"brand": "Acme"}},
         {"query": [{"text": "red dress", "weight": 2}, {"text": "bag"}]},
-        {**TEXT, "include_query_items": True},
+        {**TEXT, "include_query_items": True}, {**TEXT, "filter": {"attributes.size": "M"}},
+        {**TEXT, "filter": {"price": {"gte": 0}}}, {**TEXT, "filter": {"brand": {"not": "x"}}},
     ],
 )  # fmt: skip
 def test_a_cursor_of_another_search_is_refused(boutique: FlaskClient, other: Body) -> None:
@@ -284,6 +285,43 @@ def test_a_ranked_search_ends_at_a_thousand_items_and_browsing_does_not(
         cut = (1_000, "at_least")
         expected = cut if body.get("mode") == "keyword" else exact
         assert {(answer["total"], answer["total_is"]) for answer in answers} == {expected}
+
+
+ODD_IDS = [
+    "𝕏" * 256,
+    "a" * 256,
+    "é",
+    "e\u0301",
+    "a b",
+    "A/1//50% ü?#",
+    "..",
+    '"',
+    "\\",
+    "<b>",
+    "0",
+    "null",
+    "٣",
+]
+
+
+def test_items_may_have_any_id(market: tuple[FlaskClient, ItemIndex]) -> None:
+    client, index = market
+    items: list[Fields] = [
+        {"id": item_id, "title": "Red dress", "category": "dresses", "images": ["a.jpg"]}
+        for item_id in ODD_IDS
+    ]
+    index.upsert([
+        point
+        for number, item in enumerate(items)
+        for point in points_of(item, datetime.now(UTC), vectors_of({**item, "id": f"item-{number}"}))
+    ])  # fmt: skip
+    for body in ({}, TEXT, {**TEXT, "mode": "keyword"}, {**TEXT, "diversity": 0.5, "fold_duplicates": True}):
+        assert sorted(all_shown(client, body, limits=(3,))) == sorted(ODD_IDS)
+    for item_id in ODD_IDS:
+        assert shown_on(asked(client, {"filter": {"id": item_id}})) == [item_id]
+        assert item_id not in all_shown(client, {"liked": [item_id]})
+        assert item_id not in shown_on(asked(client, {"query": [{"item_id": item_id}]}))
+        assert len(shown_on(asked(client, {"filter": {"id": {"not": [item_id]}}}))) == len(ODD_IDS) - 1
 
 
 def test_an_empty_shop_answers_empty_pages(market: tuple[FlaskClient, ItemIndex]) -> None:

@@ -7,7 +7,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from catalog.ranking import fused
+from catalog.ranking import Scores
+from catalog.ranking import fused as fused_texts
+
+
+def fused(
+    cosines: Scores, bm25: Scores, unwanted: Scores, floor: float, said: float, unsaid: float
+) -> Scores:
+    """Of one text that is wanted and one that is not, by their shares in the query."""
+    return fused_texts(cosines, floor, [(said, bm25), (-unsaid, unwanted)])
+
 
 COSINES = st.integers(-10_000, 10_000).map(lambda number: number / 10_000)
 SHARES = st.floats(0, 1)
@@ -87,6 +96,12 @@ def test_an_item_named_in_full_beats_one_that_only_looks_best() -> None:
     cosines, words = np.array([0.40, 0.15]), np.array([0.0, 9.0])
     scores = fused(cosines, words, np.zeros(2), 0.05, 1.0, 0.0)
     assert scores[1] > scores[0]
+
+
+def test_exact_words_win_where_nothing_looks_right() -> None:
+    cosines, words = np.array([0.18, 0.14, 0.12]), np.array([0.0, 9.0, 0.0])
+    scores = fused(cosines, words, np.zeros(3), 0.2, 1.0, 0.0)
+    assert scores[1] > scores[0] > scores[2] > -2
 
 
 def test_half_of_the_words_do_not_beat_the_best_picture() -> None:
