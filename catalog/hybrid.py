@@ -62,11 +62,9 @@ def _requests(
         if each.share > 0
     ]
     limit = candidates * len(found)
+    # Of the candidates and not the best of all: a word may stand in half of the catalogue.
     by_words = [
-        models.QueryRequest(query=bm25(each.text), using=KEYWORDS, filter=condition, limit=candidates)
-        if each.share > 0
-        # Among the candidates only: an unwanted word may stand in half of the catalogue.
-        else models.QueryRequest(prefetch=found, query=bm25(each.text), using=KEYWORDS, limit=limit)
+        models.QueryRequest(prefetch=found, query=bm25(each.text), using=KEYWORDS, limit=limit)
         for each in words
     ]
     return [models.QueryRequest(prefetch=found, query=vector, using=IMAGE, limit=limit), *by_words]

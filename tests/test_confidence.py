@@ -143,9 +143,8 @@ def shown(encoder: Encoder) -> tuple[np.ndarray, list[str]]:
         for n, p in enumerate(products())
         if n % 9 == 0 or (p.family.category, p.colour) == ("dresses", "red")
     ]
-    return encoder.encode_images([picture(p, 0) for p in some]), [
-        keywords_of({"item_id": p.id, **p.row()}) for p in some
-    ]
+    keywords = [keywords_of({"item_id": p.id, **p.row()}) for p in some]
+    return encoder.encode_images([picture(p, 0) for p in some]), keywords
 
 
 def scores(text: str, encoder: Encoder, shown: tuple[np.ndarray, list[str]]) -> Scores:
