@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qdrant_client import models
 
 from catalog.collection import LiveCollection
-from catalog.filters import Filter, primary_only, to_qdrant
+from catalog.filters import primary_only
 from catalog.points import ITEM_ID, UPDATED_AT, Payload
 
 
@@ -19,13 +19,13 @@ class Page:
     seen: int
 
 
-def browse(live: LiveCollection, filter_: Filter, limit: int, start: Page | None) -> list[Payload]:
+def browse(live: LiveCollection, condition: models.Filter, limit: int, start: Page | None) -> list[Payload]:
     """The payloads of the primary points of `limit` items, the newest first.
 
     An item that is not written meanwhile is on exactly one page: what is written moves to the front, before
     the first page, and moves nothing else.
     """
-    condition = primary_only(to_qdrant(filter_, live.indexed()))
+    condition = primary_only(condition)
     newest_first = models.OrderBy(
         key=UPDATED_AT,
         direction=models.Direction.DESC,

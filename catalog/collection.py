@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -74,7 +74,7 @@ class LiveCollection:
         self._alias = alias
         self._encoder = encoder
         self._known: _Known | None = None
-        self._refused: set[str] = set()
+        self._told_of_left_out = False
 
     def name(self) -> str:
         """The collection's name. Raises IndexEmpty if nothing is indexed yet, ModelMismatch."""
@@ -113,33 +113,36 @@ class LiveCollection:
         self.add_payload_indexes(PAYLOAD_INDEXES)  # one that an older version made may lack some
         return name
 
-    def add_payload_indexes(self, wanted: Mapping[str, models.PayloadSchemaType]) -> None:
-        """Make those payload indexes that are not there; attributes only up to the most that are allowed."""
-        if wanted.keys() <= self.indexed() | self._refused:
-            return
-        self._known = None  # another process may have made them
-        indexed = set(self.indexed())
-        for path, schema in wanted.items():
-            if path in indexed or not self._has_room_for(path, indexed):
-                continue
-            self.call(partial(QdrantClient.create_payload_index, field_name=path, field_schema=schema))
-            indexed.add(path)
+    def forget(self) -> None:
+        """Look everything up anew at the next call."""
         self._known = None
 
-    def _has_room_for(self, path: str, indexed: set[str]) -> bool:
-        """Whether the path is no attribute's, or that of one of the first attributes that were seen."""
-        attributes = {name for name in map(attribute_of, indexed) if name is not None}
-        name = attribute_of(path)
-        if name is None or name in attributes or len(attributes) < MAX_FILTERABLE_ATTRIBUTES:
-            return True
-        if not self._refused:
+    def add_payload_indexes(self, wanted: Mapping[str, models.PayloadSchemaType]) -> None:
+        """Make those payload indexes that are not there; attributes only up to the most that are allowed."""
+        if not self._missing(wanted):
+            return
+        self.forget()  # another process may have made them
+        indexed = set(self.indexed())
+        for path in self._missing(wanted):
+            if _has_room_for(path, indexed):
+                call = partial(QdrantClient.create_payload_index, field_name=path, field_schema=wanted[path])
+                self.call(call)
+                indexed.add(path)
+        self.forget()
+
+    def _missing(self, wanted: Mapping[str, models.PayloadSchemaType]) -> list[str]:
+        indexed = self.indexed()
+        is_full = len(_attributes(indexed)) >= MAX_FILTERABLE_ATTRIBUTES
+        missing = [path for path in wanted if path not in indexed]
+        left_out = [path for path in missing if is_full and not _has_room_for(path, indexed)]
+        if left_out and not self._told_of_left_out:
+            self._told_of_left_out = True
             _log.warning(
                 "more than %d attributes: %r and others after it cannot be filtered by",
                 MAX_FILTERABLE_ATTRIBUTES,
-                name,
+                attribute_of(left_out[0]),
             )
-        self._refused.add(path)
-        return False
+        return [path for path in missing if path not in left_out]
 
     def _target(self) -> str | None:
         aliases = self._client.get_aliases().aliases
@@ -170,3 +173,13 @@ class LiveCollection:
             self._client.create_payload_index(name, field, field_schema=schema, wait=True)
         alias = models.CreateAlias(collection_name=name, alias_name=self._alias)
         self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=alias)])
+
+
+def _attributes(indexed: Collection[str]) -> set[str]:
+    return {name for name in map(attribute_of, indexed) if name is not None}
+
+
+def _has_room_for(path: str, indexed: Collection[str]) -> bool:
+    """Whether the path is no attribute's, or that of one of the first attributes that were seen."""
+    name, attributes = attribute_of(path), _attributes(indexed)
+    return name is None or name in attributes or len(attributes) < MAX_FILTERABLE_ATTRIBUTES

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from qdrant_client import models
 
 from catalog.collection import LiveCollection
-from catalog.filters import AnyOf, Filter, payload_path, primary_only, to_qdrant
+from catalog.filters import primary_only
 from catalog.points import PRICE, PRICE_BAND
 from catalog.price_bands import bounds_of
 
@@ -31,26 +31,24 @@ class Prices:
     buckets: tuple[Bucket, ...]
 
 
-def count(live: LiveCollection, filter_: Filter) -> int:
-    condition = primary_only(to_qdrant(filter_, live.indexed()))
+def count(live: LiveCollection, condition: models.Filter) -> int:
+    condition = primary_only(condition)
     return live.call(lambda client, name: client.count(name, count_filter=condition, exact=True).count)
 
 
-def facet(live: LiveCollection, field: str, filter_: Filter, limit: int) -> list[tuple[str | bool, int]]:
-    """The `limit` most frequent values of a field and their numbers of items, the most frequent first.
-
-    Raises FieldUnknown.
-    """
-    path = payload_path(field, AnyOf, live.indexed())
-    counted = _counted(live, path, filter_, limit)
+def facet(
+    live: LiveCollection, path: str, condition: models.Filter, limit: int
+) -> list[tuple[str | bool, int]]:
+    """The `limit` most frequent values at a path and their numbers of items, the most frequent first."""
+    counted = _counted(live, path, primary_only(condition), limit)
     return [(value, number) for value, number in counted if isinstance(value, str | bool)]
 
 
-def prices(live: LiveCollection, filter_: Filter) -> Prices:
-    bands = [(int(band), number) for band, number in _counted(live, PRICE_BAND, filter_, MAX_FACET_VALUES)]
+def prices(live: LiveCollection, condition: models.Filter) -> Prices:
+    condition = primary_only(condition)
+    bands = [(int(band), number) for band, number in _counted(live, PRICE_BAND, condition, MAX_FACET_VALUES)]
     if not bands:
         return Prices(None, None, ())
-    condition = primary_only(to_qdrant(filter_, live.indexed()))
     ends = (models.Direction.ASC, models.Direction.DESC)
     requests = [
         models.QueryRequest(
@@ -69,9 +67,8 @@ def prices(live: LiveCollection, filter_: Filter) -> Prices:
 
 
 def _counted(
-    live: LiveCollection, path: str, filter_: Filter, limit: int
+    live: LiveCollection, path: str, condition: models.Filter, limit: int
 ) -> list[tuple[str | bool | int, int]]:
-    condition = primary_only(to_qdrant(filter_, live.indexed()))
     answer = live.call(
         lambda client, name: client.facet(name, path, facet_filter=condition, limit=limit, exact=True)
     )

@@ -1,6 +1,6 @@
 """Items in Qdrant: writes of points, reads by item, and what searches need of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from catalog.background import Background
 from catalog.browse import Page, browse
 from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
-from catalog.errors import ItemNotFound
+from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
 from catalog.lookup import payloads_of
@@ -134,24 +134,25 @@ class ItemIndex:
 
         Raises FieldUnknown, as every method below does that takes a filter.
         """
-        condition = to_qdrant(filter_, self._live.indexed())
+        condition = self._condition(filter_)
         return rank(self._live, self.background, wanted, condition, depth)
 
     def browse(self, filter_: Filter, limit: int, start: Page | None = None) -> list[Payload]:
         """The payloads of `limit` items that pass the filter, the newest first; see catalog/browse.py."""
-        return browse(self._live, filter_, limit, start)
+        return browse(self._live, self._condition(filter_), limit, start)
 
     def count(self, filter_: Filter) -> int:
         """How many items pass the filter."""
-        return counts.count(self._live, filter_)
+        return counts.count(self._live, self._condition(filter_))
 
     def facet(self, field: str, filter_: Filter, limit: int) -> list[tuple[str | bool, int]]:
         """The `limit` most frequent values of a field, and how many items have each."""
-        return counts.facet(self._live, field, filter_, limit)
+        path = self._fresh(lambda: payload_path(field, AnyOf, self._live.indexed()))
+        return counts.facet(self._live, path, self._condition(filter_), limit)
 
     def require_facet(self, field: str) -> None:
         """Raise FieldUnknown for a field that nothing can be counted by."""
-        payload_path(field, AnyOf, self._live.indexed())
+        self._fresh(lambda: payload_path(field, AnyOf, self._live.indexed()))
 
     def attributes(self) -> list[str]:
         """The names of the attributes that can be filtered and counted by."""
@@ -163,7 +164,18 @@ class ItemIndex:
 
     def prices(self, filter_: Filter) -> counts.Prices:
         """The span of the prices, and how they spread over it."""
-        return counts.prices(self._live, filter_)
+        return counts.prices(self._live, self._condition(filter_))
+
+    def _condition(self, filter_: Filter) -> models.Filter:
+        return self._fresh(lambda: to_qdrant(filter_, self._live.indexed()))
+
+    def _fresh(self, read: Callable[[], T]) -> T:
+        """What `read` makes of the collection's fields, if need be looked up anew: one may have been added."""
+        try:
+            return read()
+        except FieldUnknown:
+            self._live.forget()
+            return read()
 
 
 def _primary_of(item_id: str, points: Sequence[StoredPoint]) -> StoredPoint:
