@@ -170,7 +170,7 @@ class ItemIndex:
         return self._fresh(lambda: to_qdrant(filter_, self._live.indexed()))
 
     def _fresh(self, read: Callable[[], T]) -> T:
-        """What `read` makes of the collection's fields, if need be looked up anew: one may have been added."""
+        """What `read` makes of the collection's fields; looked up anew if one seems not to be there."""
         try:
             return read()
         except FieldUnknown:

@@ -148,6 +148,36 @@ def test_filters_hold(demo: Demo) -> None:
         assert item["category"] != "maternity"
 
 
+def test_this_dress_but_red_is_red_dresses_before_the_original_colour(demo: Demo) -> None:
+    for item_id in ("skater-dress-black", "sheath-dress-navy", "long-sleeved-wrap-midi-dress-navy"):
+        answer = demo.search(query=[{"item_id": item_id}, {"text": "red"}], limit=24)
+        colour = item_id.rpartition("-")[2]
+        dresses = [item["colour"] for item in answer["items"] if item["category"] == "dresses"]
+        first_as_it_was = dresses.index(colour) if colour in dresses else len(dresses)
+        assert dresses[:5] == ["red"] * 5, item_id
+        assert first_as_it_was >= 5
+
+
+def test_a_negative_floral_removes_florals_from_the_top_ten(demo: Demo) -> None:
+    def florals(*parts: dict[str, Any]) -> int:
+        items = demo.search(query=list(parts), limit=10)["items"]
+        return sum(item["attributes"]["pattern"] == "floral" for item in items)
+
+    assert florals({"text": "summer dress"}) > 0
+    assert florals({"text": "summer dress"}, {"text": "floral", "weight": -1}) == 0
+    assert florals({"text": "dress"}) > 0
+    assert florals({"text": "dress"}, {"text": "floral", "weight": -1}) == 0
+
+
+def test_what_the_catalogue_has_not_is_not_answered_where_only_confidence_counts(demo: Demo) -> None:
+    answer = demo.search(query=[{"text": "washing machine"}], confident_only=True)
+    assert (answer["items"], answer["total"], answer["confident"]) == ([], 0, False)
+    assert demo.search(query=[{"text": "washing machine"}])["confident"] is False
+    answer = demo.search(query=[{"text": "red dress"}], confident_only=True, limit=100)
+    assert answer["confident"] is True
+    assert {item["colour"] for item in answer["items"]} == {"red"}
+
+
 def test_every_answer_has_a_thumbnail_that_is_a_picture(demo: Demo) -> None:
     for item in demo.get("/v1/search", text="leather bag", limit=5)["items"]:
         with urllib.request.urlopen(demo.address + item["image"], timeout=30) as response:
