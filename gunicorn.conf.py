@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -64,18 +65,15 @@ logger_class = OwnLines
 def on_starting(arbiter: Any) -> None:
     """Say in one line what would stop every worker, before the first one is started."""
     from catalog.allocator import return_memory_early
-    from catalog.encoder import open_encoder
     from catalog.errors import CatalogError
     from catalog.settings import read_settings
 
     return_memory_early()  # the workers inherit it
     try:
-        # Fetches and exports a model that is not here yet: once, and outside the workers' time-out. Opened
-        # only: it is each worker that loads it.
         settings = read_settings()
-        open_encoder(settings)
     except CatalogError as error:
         sys.exit(f"gunicorn: {error}")
+    _check_model()
     if not settings.api_keys:
         for address in arbiter.cfg.address:
             _check_loopback(address)
@@ -96,6 +94,19 @@ def child_exit(arbiter: Any, worker: Any) -> None:
 def on_exit(arbiter: Any) -> None:
     if hasattr(arbiter, "metrics_dir"):  # else it did not get that far
         shutil.rmtree(arbiter.metrics_dir, ignore_errors=True)
+
+
+def _check_model() -> None:
+    """Fetch and export a model that is not here yet: once, and outside the workers' time-out.
+
+    In a process of its own: a worker that is forked after ONNX Runtime was imported dies of it when it ends.
+    """
+    command = [sys.executable, "-m", "catalog", "check"]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    *log, last = done.stderr.splitlines() or [""]
+    sys.stderr.writelines(f"{line}\n" for line in log)
+    if done.returncode:
+        sys.exit(f"gunicorn: {last.removeprefix('Error: ')}")
 
 
 def _check_loopback(address: Any) -> None:

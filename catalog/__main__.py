@@ -1,9 +1,10 @@
-"""The command line: `python -m catalog export`."""
+"""The command line: `python -m catalog export` and `check`."""
 
 import sys
 
 import click
 
+from catalog.encoder import open_encoder
 from catalog.encoders.export import exported
 from catalog.errors import CatalogError
 from catalog.log import set_up_logging
@@ -31,6 +32,14 @@ def export_command() -> None:
     if export is None:
         sys.exit(1)
     click.echo(f"{export.folder}: verified, least cosine {export.record.cosine:.6f}")
+
+
+@cli.command()
+def check() -> None:
+    """Find the model of CLIP_MODEL, and export it unless that is done. Exit code 2 if it cannot be used."""
+    settings = read_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    open_encoder(settings)
 
 
 def main() -> None:

@@ -19,7 +19,10 @@ WORKERS = 2
 
 @pytest.fixture
 def workers(store_url: str, encoder: Encoder, tmp_path: Path) -> Iterator[tuple[str, list[int], Path]]:
-    """The address of a gunicorn, the process ids of its workers, and its log."""
+    """The address of a gunicorn, the process ids of its workers, and its log.
+
+    At the end all of them have to leave in peace: a library that was loaded before the fork aborts there.
+    """
     client = connect(settings_for(store_url))
     fill(ItemIndex(client, store_url, ALIAS, encoder), encoder, SHOP)
     client.close()
@@ -35,6 +38,9 @@ def workers(store_url: str, encoder: Encoder, tmp_path: Path) -> Iterator[tuple[
             assert master.poll() is None
         children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
         yield url, [int(child) for child in children], log
+    assert master.returncode == 0
+    assert "terminate called" not in log.read_text()
+    assert "SIGABRT" not in log.read_text()
 
 
 def test_every_worker_answers_without_pytorch_in_little_memory(
