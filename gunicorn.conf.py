@@ -1,5 +1,6 @@
 """How gunicorn serves the API: `gunicorn` in the repository's root reads this file by itself."""
 
+import importlib
 import os
 import shutil
 import socket
@@ -96,16 +97,27 @@ def on_exit(arbiter: Any) -> None:
         shutil.rmtree(arbiter.metrics_dir, ignore_errors=True)
 
 
+def _import_libraries() -> None:
+    """Import once, and not in each worker, what is large and comes to no harm by a fork.
+
+    No code of ours, which a HUP should load anew.
+    """
+    for name in ("flask", "numpy", "PIL.Image", "pydantic", "qdrant_client"):
+        importlib.import_module(name)
+
+
 def _check_model() -> None:
     """Fetch and export a model that is not here yet: once, and outside the workers' time-out.
 
     In a process of its own: a worker that is forked after ONNX Runtime was imported dies of it when it ends.
     """
     command = [sys.executable, "-m", "catalog", "check"]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
-    *log, last = done.stderr.splitlines() or [""]
+    checking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    _import_libraries()
+    _, told = checking.communicate()
+    *log, last = told.splitlines() or [""]
     sys.stderr.writelines(f"{line}\n" for line in log)
-    if done.returncode:
+    if checking.returncode:
         sys.exit(f"gunicorn: {last.removeprefix('Error: ')}")
 
 

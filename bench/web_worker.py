@@ -44,10 +44,8 @@ def _measure(folder: Path, environ: dict[str, str]) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/v1/search"
     environ = {**environ, "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    started = time.perf_counter()
     with running("-m", "gunicorn", log=folder / "web.log", environ=environ) as master:
-        while not (worker := _child_of(master.pid)):
-            time.sleep(0.005)
-        started = time.perf_counter()
         while True:
             try:
                 urllib.request.urlopen(f"{url}?text=red+dress", timeout=10).close()
@@ -55,6 +53,7 @@ def _measure(folder: Path, environ: dict[str, str]) -> None:
             except OSError:  # it does not listen yet
                 time.sleep(0.005)
         seconds = time.perf_counter() - started
+        worker = _child_of(master.pid)
         at_first = _memory_mb(worker)["Rss"]
         _load(url)
         after = _memory_mb(worker)
@@ -80,9 +79,8 @@ def _load(url: str) -> None:
         list(clients.map(ask, range(400)))
 
 
-def _child_of(pid: int) -> int | None:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(text[0]) if text else None
+def _child_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 def _memory_mb(pid: int) -> dict[str, float]:
