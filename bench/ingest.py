@@ -20,7 +20,7 @@ from ingest.pipeline import ingest
 from tests.vectorstore_process import serving
 
 GOAL = 0.8
-PICTURES = 512
+PICTURES = 1024
 SIZES = ((1000, 1500), (300, 400))
 
 
@@ -32,7 +32,7 @@ def print_ingest(model: Path, rounds: int) -> None:
             feed = _write_feed(folder, width, height)
             ratios = [_ratio(model, folder, feed, store.url, number) for number in range(rounds)]
         alone, whole, thumbless = (statistics.median(column) for column in zip(*ratios, strict=True))
-        for what, rate in (("whole ingest", thumbless), ("whole ingest, thumbnails made too", whole)):
+        for what, rate in (("whole ingest", whole), ("whole ingest, thumbnails there already", thumbless)):
             verdict = "ok" if rate / alone >= GOAL else "MISSED"
             print(
                 f"{what}, {width}x{height}: {rate:.0f} of {alone:.0f} images/s that decoding and embedding "
@@ -65,6 +65,7 @@ def _ratio(model: Path, folder: Path, feed: Path, url: str, number: int) -> tupl
     rates = [_alone(encoder, folder)]
     for run in range(2):
         index = ItemIndex(client, url, f"bench-{number}-{run}", encoder)
+        index.ensure()  # a collection is made once, not by every ingest
         started = time.perf_counter()
         report = ingest(open_feed(str(feed)), settings, encoder, index)
         assert report.pictures_embedded == PICTURES, report

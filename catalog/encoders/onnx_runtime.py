@@ -23,7 +23,7 @@ from catalog.encoder import Vectors
 from catalog.encoders.export_record import IMAGE_TOWER, TEXT_TOWER, TOKENIZER, ExportRecord
 from catalog.encoders.text_cache import CacheCounts, TextCache
 from catalog.errors import EncoderUnavailable
-from catalog.model_files import image_side_px, short_name
+from catalog.model_files import short_name, useful_side_px
 
 # What fits the caches of one core: at 32 the compact model is slower and takes four times the memory.
 _BATCH = 8
@@ -62,8 +62,7 @@ class OnnxEncoder:
         self.name = short_name(model)
         self.fingerprint = export.record.fingerprint
         self.dimension = export.record.dimension
-        # As in PyTorch's: a setting of the runtime must not change what a picture looks like.
-        self.useful_side_px = 2 * image_side_px(model)
+        self.useful_side_px = useful_side_px(model)
         self._export = export
         self._threads = threads or os.cpu_count() or 1
         self._texts = TextCache(remembered_texts)

@@ -14,7 +14,7 @@ from PIL import Image
 from catalog.encoder import Vectors
 from catalog.encoders.text_cache import CacheCounts, TextCache
 from catalog.errors import EncoderUnavailable, SettingInvalid
-from catalog.model_files import fingerprint_of, image_side_px, short_name
+from catalog.model_files import fingerprint_of, short_name, useful_side_px
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -32,8 +32,7 @@ class SentenceTransformerEncoder:
         """The model in `folder`, run with `threads` CPU threads (0: every core) or on `device`."""
         self.name = short_name(folder)
         self.fingerprint = fingerprint_of(folder)
-        # Models look at twice their input size at most: beyond it only decoding grows.
-        self.useful_side_px = 2 * image_side_px(folder)
+        self.useful_side_px = useful_side_px(folder)
         self._folder = folder
         self._device = device
         self._threads = threads or os.cpu_count() or 1
