@@ -22,7 +22,6 @@ from transformers.utils import logging as transformers_logging
 from bench.ingest import print_ingest
 from bench.machine import machine
 from bench.photos import photo_jpeg
-from catalog.allocator import return_memory_early
 from catalog.encoder import Encoder, open_encoder
 from catalog.images import ImageLimits, decode_image
 from catalog.settings import BUNDLED_MODEL, Settings
@@ -125,7 +124,6 @@ def main() -> None:
     parser.add_argument("--only", choices=("compact", "vit-b32", "ingest"))
     options = parser.parse_args()
     transformers_logging.disable_progress_bar()
-    return_memory_early()  # as the service and the ingest do
     print(machine(), flush=True)
     for name in PICTURES:
         if options.only in (None, name):

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from bench.photos import photo_jpeg
+from catalog.allocator import return_memory_early
 from catalog.collection import connect
 from catalog.encoder import Encoder, open_encoder
 from catalog.images import ImageLimits, decode_image
@@ -26,6 +27,7 @@ SIZES = ((1000, 1500), (300, 400))
 
 def print_ingest(model: Path, rounds: int) -> None:
     """Pictures a second of a whole ingest, over those of decoding and embedding alone on every core."""
+    return_memory_early()  # as an ingest does; not before plain sentence-transformers ran, which it slows down
     for width, height in SIZES:
         with tempfile.TemporaryDirectory() as name, serving() as store:
             folder = Path(name)

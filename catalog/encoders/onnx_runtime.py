@@ -25,8 +25,8 @@ from catalog.encoders.text_cache import CacheCounts, TextCache
 from catalog.errors import EncoderUnavailable
 from catalog.model_files import short_name, useful_side_px
 
-# What fits the caches of one core: at 32 the compact model is slower and takes four times the memory.
-_BATCH = 8
+# What fits the caches of one core: at 32 the compact model is slower and takes eight times the memory.
+_BATCH = 4
 
 # Everything that ONNX Runtime raises; it has no base class of its own.
 _ERRORS = (
