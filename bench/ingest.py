@@ -27,7 +27,7 @@ SIZES = ((1000, 1500), (300, 400))
 
 def print_ingest(model: Path, rounds: int) -> None:
     """Pictures a second of a whole ingest, over those of decoding and embedding alone on every core."""
-    return_memory_early()  # as an ingest does; not before plain sentence-transformers ran, which it slows down
+    return_memory_early()  # as an ingest does; earlier it would slow plain sentence-transformers down
     for width, height in SIZES:
         with tempfile.TemporaryDirectory() as name, serving() as store:
             folder = Path(name)

@@ -150,7 +150,8 @@ def _run(tower: onnxruntime.InferenceSession, inputs: dict[str, Any]) -> Vectors
     except _ERRORS as error:
         raise EncoderUnavailable("The model could not embed the input.") from error
     vectors = np.asarray(features, dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):  # of a zero vector, which is refused below
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(vectors).all():
         raise EncoderUnavailable("The model answered with values that are not numbers.")
     return vectors
