@@ -19,6 +19,7 @@ from PIL import Image
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
+from bench.cuda import print_cuda
 from bench.ingest import print_ingest
 from bench.machine import machine
 from bench.photos import photo_jpeg
@@ -122,9 +123,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="*", default=[1, os.cpu_count() or 1])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=("compact", "vit-b32", "ingest"))
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     options = parser.parse_args()
     transformers_logging.disable_progress_bar()
     print(machine(), flush=True)
+    if options.device == "cuda":
+        return print_cuda(vit_b32(options.models), options.rounds)
     for name in PICTURES:
         if options.only in (None, name):
             model = BUNDLED_MODEL if name == "compact" else vit_b32(options.models)

@@ -5,11 +5,14 @@ embedded anew. The model is a small CLIP with random weights, run like any other
 arithmetic take the time. The memory is the ingest's own process, taken once a tenth of the way.
 """
 
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from PIL import Image
 
 from bench.machine import machine
 from bench.photos import photo_jpeg
@@ -39,8 +42,12 @@ def resident_mb() -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))
 
 
-def growth_mb(count: int, folder: Path, url: str) -> float:
-    """Ingest `count` rows; how much memory grew after the first tenth of them."""
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def growth_mb(count: int, folder: Path, url: str) -> tuple[float, float]:
+    """Ingest `count` rows; how much memory grew after the first tenth, and its peak above the start."""
     for n in range(PICTURES):
         (folder / f"{n}.jpg").write_bytes(photo_jpeg(60, 80, n))
     # In a process of its own: PyTorch's memory is none of the ingest's.
@@ -53,6 +60,8 @@ def growth_mb(count: int, folder: Path, url: str) -> float:
     )  # fmt: skip
     encoder = open_encoder(settings)
     client = connect(settings)
+    encoder.encode_images([Image.new("RGB", (60, 80))])
+    at_start = resident_mb()
     seen: list[float] = []
     started = time.perf_counter()
 
@@ -68,7 +77,7 @@ def growth_mb(count: int, folder: Path, url: str) -> float:
     report = ingest(feed, settings, encoder, ItemIndex(client, url, "memory", encoder), watch)
     assert report.ok and report.pictures_embedded == count, report
     client.close()
-    return max(seen) - seen[0]
+    return max(seen) - seen[0], peak_mb() - at_start
 
 
 def main() -> None:
@@ -76,7 +85,8 @@ def main() -> None:
     print(machine())
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     with tempfile.TemporaryDirectory() as name, serving() as store:
-        print(f"grew by {growth_mb(count, Path(name), store.url):.0f} MB after the first tenth")
+        growth, peak = growth_mb(count, Path(name), store.url)
+        print(f"grew by {growth:.0f} MB after the first tenth; peak {peak:.0f} MB above the start")
 
 
 if __name__ == "__main__":

@@ -26,11 +26,14 @@ def image_sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def decode_image(content: bytes, limits: ImageLimits, useful_side_px: int | None = None) -> Image.Image:
+def decode_image(
+    content: bytes, limits: ImageLimits, useful_side_px: int | None = None, longer_side_px: int = 1
+) -> Image.Image:
     """Decode the first frame to RGB: EXIF orientation applied, alpha laid over white, metadata dropped.
 
     With `useful_side_px`, a picture is brought to a whole fraction of its size as long as both sides stay at
-    least that long; a JPEG is already decoded so. Raises an ImageError that says what is wrong with it.
+    least that long and the longer one at least `longer_side_px`; a JPEG is already decoded so. Raises an
+    ImageError that says what is wrong with it.
     """
     if not content:
         raise ImageNotAnImage("The picture is empty (0 bytes).")
@@ -43,7 +46,17 @@ def decode_image(content: bytes, limits: ImageLimits, useful_side_px: int | None
         raise ImageTooManyPixels(
             f"The picture has {picture.width} x {picture.height} pixels; at most {limits.pixels:,} are taken."
         )
-    return _decode(picture, useful_side_px)
+    return _decode(picture, useful_side_px, longer_side_px)
+
+
+def reduced(picture: Image.Image, useful_side_px: int, longer_side_px: int = 1) -> Image.Image:
+    """The picture brought to a whole fraction of its size, as `decode_image` has it."""
+    factor = _factor(picture.size, useful_side_px, longer_side_px)
+    return picture.reduce(factor) if factor > 1 else picture  # averages whole pixels: cheap, no aliasing
+
+
+def _factor(size: tuple[int, int], useful_side_px: int, longer_side_px: int) -> int:
+    return max(1, min(min(size) // useful_side_px, max(size) // longer_side_px))
 
 
 def _open(content: bytes) -> Image.Image:
@@ -57,15 +70,14 @@ def _open(content: bytes) -> Image.Image:
         raise ImageUndecodable("The picture is damaged: its header cannot be read.") from error
 
 
-def _decode(picture: Image.Image, useful_side_px: int | None) -> Image.Image:
+def _decode(picture: Image.Image, useful_side_px: int | None, longer_side_px: int) -> Image.Image:
     try:
         if useful_side_px:
-            picture.draft("RGB", (useful_side_px, useful_side_px))
+            factor = _factor(picture.size, useful_side_px, longer_side_px)
+            picture.draft("RGB", (picture.width // factor, picture.height // factor))
         picture.load()
         rgb = _to_rgb(_upright(picture))
-        if useful_side_px and (factor := min(rgb.size) // useful_side_px) > 1:
-            return rgb.reduce(factor)  # averages whole pixels: cheap, and no detail is aliased
-        return rgb
+        return reduced(rgb, useful_side_px, longer_side_px) if useful_side_px else rgb
     # What Pillow's decoders raise on damaged data; anything else is a defect of ours and must surface.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError) as error:
         raise ImageUndecodable("The picture is damaged or truncated.") from error

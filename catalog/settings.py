@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(50_000_000, ge=10_000, description="A picture of more pixels is refused.")
     state_dir: Path = Field(Path("var"), description="Locks; the same folder for every ingest of an index.")
     thumbnail_dir: Path = Field(Path("var/thumbnails"), description="Thumbnails, by content; shared folder.")
-    thumbnail_side_px: int = Field(480, ge=32, le=2048, description="The longer side of a thumbnail.")
+    thumbnail_side_px: int = Field(480, ge=32, le=2048, description="Longest side of a thumbnail.")
     ingest_batch_items: int = Field(64, ge=1, le=256, description="Items embedded and upserted together.")
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."

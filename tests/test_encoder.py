@@ -91,7 +91,7 @@ def test_a_text_that_names_a_file_is_never_opened(encoder: Encoder, tmp_path: Pa
 def test_the_model_is_loaded_by_the_first_call_only(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     encoder = open_encoder(Settings(_env_file=None))
-    assert (encoder.name, len(encoder.fingerprint), encoder.useful_side_px) == ("compact", 64, 320)
+    assert (encoder.name, len(encoder.fingerprint), encoder.useful_side_px) == ("compact", 64, 240)
     assert "encoder loaded" not in caplog.text
     encoder.encode_texts(["hat"])
     encoder.encode_texts(["coat"])

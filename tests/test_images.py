@@ -15,7 +15,7 @@ from catalog.errors import (
     ImageTooManyPixels,
     ImageUndecodable,
 )
-from catalog.images import ImageLimits, decode_image
+from catalog.images import ImageLimits, decode_image, reduced
 from tests.pictures import BLUE, RED, encoded, huge_png_header, jpeg, picture
 
 LIMITS = ImageLimits()
@@ -126,6 +126,15 @@ def test_a_large_picture_is_brought_near_the_useful_side(format: str) -> None:
     image = decode_image(encoded(picture(size=(1000, 1500)), format), LIMITS, useful_side_px=320)
     assert 320 <= min(image.size) < 640
     assert_near(middle(image), RED)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_the_longer_side_is_kept_as_long_as_asked(format: str) -> None:
+    content = encoded(picture(size=(1000, 1500)), format)
+    image = decode_image(content, LIMITS, useful_side_px=240, longer_side_px=400)
+    assert 400 <= max(image.size) < 800
+    assert min(decode_image(content, LIMITS, useful_side_px=240).size) < 300
+    assert 240 <= min(reduced(image, 240).size) < 480
 
 
 def test_a_small_picture_keeps_its_size() -> None:

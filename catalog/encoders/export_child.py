@@ -7,7 +7,6 @@ This is the one module of the export that imports PyTorch.
 
 import sys
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from sentence_transformers.base.modules import Transformer
 from sentence_transformers.base.modules.normalize import Normalize
 
 from catalog.encoders import probes
+from catalog.encoders.eight_bits import in_eight_bits, save
 from catalog.encoders.export import IMPOSSIBLE, UNLOADABLE
 from catalog.encoders.export_record import (
     FILES,
@@ -32,9 +32,9 @@ from catalog.encoders.export_record import (
     sha256_of,
 )
 from catalog.encoders.fuse_pads import fuse_pads
-from catalog.encoders.image_plan import ExportImpossible, plan_of
+from catalog.encoders.image_plan import ExportImpossible
 from catalog.encoders.onnx_runtime import TEXT_INPUTS, Export, OnnxEncoder
-from catalog.encoders.torch_runtime import load_model
+from catalog.encoders.torch_runtime import image_plan_of, load_model
 from catalog.errors import CatalogError, EncoderUnavailable
 from catalog.model_files import fingerprint_of
 
@@ -66,7 +66,7 @@ def export(model_folder: Path, folder: Path) -> None:
     record = ExportRecord(
         fingerprint=fingerprint_of(model_folder),
         dimension=model.encode([{"text": "a"}], show_progress_bar=False).shape[1],
-        image_plan=plan_of(_image_processor_config(transformer)),
+        image_plan=image_plan_of(transformer),
         image_input=_write_tower(transformer, "image", [Image.new("RGB", (9, 9))] * 2, folder / IMAGE_TOWER)[
             0
         ],
@@ -75,11 +75,18 @@ def export(model_folder: Path, folder: Path) -> None:
         ),
     )
     _write_tokenizer(transformer, folder / TOKENIZER)
-    cosine = least_cosine(model, OnnxEncoder(model_folder, Export(folder, record), 0, 100))
-    if not cosine >= LEAST_COSINE:
-        raise ExportImpossible(f"its export differs from PyTorch (cosine {cosine:.6f})")
+
+    def cosine() -> float:
+        return least_cosine(model, OnnxEncoder(model_folder, Export(folder, record), 0, 100))
+
+    least = cosine()
+    # Not the text tower: it is fast as it is, and its vectors came out at or below what is asked for.
+    if least >= LEAST_COSINE and in_eight_bits(folder / IMAGE_TOWER, lambda: cosine() >= LEAST_COSINE):
+        least = cosine()
+    if not least >= LEAST_COSINE:
+        raise ExportImpossible(f"its export differs from PyTorch (cosine {least:.6f})")
     digests = {name: sha256_of(folder / name) for name in sorted(FILES)}
-    whole = record.model_copy(update={"cosine": cosine, "sha256": digests})
+    whole = record.model_copy(update={"cosine": least, "sha256": digests})
     (folder / RECORD).write_text(whole.model_dump_json(indent=1), "utf-8")
     for path in folder.iterdir():
         path.chmod(0o644)  # made at image build by one user, read by another
@@ -101,12 +108,6 @@ def _transformer_of(model: SentenceTransformer) -> Transformer:
         names = ", ".join(type(module).__name__ for module in model.children())
         raise ExportImpossible(f"it is made of {names}")
     return transformers[0]
-
-
-def _image_processor_config(transformer: Transformer) -> Mapping[str, Any]:
-    processor = getattr(transformer.processor, "image_processor", transformer.processor)
-    config: dict[str, Any] = processor.to_dict()
-    return config
 
 
 def _write_tower(transformer: Transformer, modality: str, samples: list[Any], path: Path) -> tuple[str, ...]:
@@ -150,7 +151,7 @@ def _polish(path: Path) -> None:
     fuse_pads(proto)
     path.unlink()
     folded.unlink()
-    onnx.save(proto, path, save_as_external_data=True, location=f"{path.name}.weights", size_threshold=1024)
+    save(proto, path)
 
 
 def _write_tokenizer(transformer: Transformer, path: Path) -> None:

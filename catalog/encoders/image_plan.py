@@ -56,16 +56,21 @@ class ImagePlan(BaseModel):
             target += offset
         return pixels
 
+    def resized(self, images: Sequence[Image.Image]) -> NDArray[np.uint8]:
+        """RGB pictures to uint8 `(n, height, width, 3)`, not yet scaled."""
+        return np.stack([np.asarray(self._resized(image)) for image in images])
+
     def _resized(self, image: Image.Image) -> Image.Image:
         rgb = image if image.mode == "RGB" else image.convert("RGB")
-        small = rgb.resize(self._size(rgb.size), Image.Resampling(self.resample))
+        small = rgb.resize(self.size(rgb.size), Image.Resampling(self.resample))
         if self.crop is None:
             return small
         height, width = self.crop
         left, top = (small.width - width) // 2, (small.height - height) // 2
         return small.crop((left, top, left + width, top + height))
 
-    def _size(self, size: tuple[int, int]) -> tuple[int, int]:
+    def size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Width and height to which a picture of that width and height is resized, before the crop."""
         if self.shortest_edge is None:
             return self.width or 0, self.height or 0
         short, long = sorted(size)

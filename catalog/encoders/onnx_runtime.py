@@ -23,10 +23,10 @@ from catalog.encoder import Vectors
 from catalog.encoders.export_record import IMAGE_TOWER, TEXT_TOWER, TOKENIZER, ExportRecord
 from catalog.encoders.text_cache import CacheCounts, TextCache
 from catalog.errors import EncoderUnavailable
-from catalog.model_files import image_side_px, short_name
+from catalog.model_files import short_name, useful_side_px
 
-# What fits the caches of one core: at 32 the compact model is slower and takes four times the memory.
-_BATCH = 8
+# What fits the caches of one core: at 32 the compact model is slower and takes eight times the memory.
+_BATCH = 4
 
 # Everything that ONNX Runtime raises; it has no base class of its own.
 _ERRORS = (
@@ -62,8 +62,7 @@ class OnnxEncoder:
         self.name = short_name(model)
         self.fingerprint = export.record.fingerprint
         self.dimension = export.record.dimension
-        # As in PyTorch's: a setting of the runtime must not change what a picture looks like.
-        self.useful_side_px = 2 * image_side_px(model)
+        self.useful_side_px = useful_side_px(model)
         self._export = export
         self._threads = threads or os.cpu_count() or 1
         self._texts = TextCache(remembered_texts)
@@ -151,7 +150,8 @@ def _run(tower: onnxruntime.InferenceSession, inputs: dict[str, Any]) -> Vectors
     except _ERRORS as error:
         raise EncoderUnavailable("The model could not embed the input.") from error
     vectors = np.asarray(features, dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):  # of a zero vector, which is refused below
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(vectors).all():
         raise EncoderUnavailable("The model answered with values that are not numbers.")
     return vectors
