@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import qdrant_edge as edge
+from pydantic import ValidationError
 from qdrant_client.http import models
 
 from vectorstore.errors import BadRequest, NotAnswered
@@ -30,7 +31,10 @@ def _model_for(document: models.Document) -> edge.Bm25:
         return _bm25(None)
     options = document.options
     if not isinstance(options, models.Bm25Config):
-        options = models.Bm25Config.model_validate(options)
+        try:
+            options = models.Bm25Config.model_validate(options)
+        except ValidationError as error:
+            raise BadRequest(f"Wrong input: these are no options of BM25: {document.options}") from error
     return _bm25(options.model_dump_json(exclude_none=True))
 
 
