@@ -99,7 +99,7 @@ def test_run_reports_and_exits_by_what_happened(
         ({"CLIP_MODEL": "/nowhere"}, ["run", "FEED"], "CLIP_MODEL: /nowhere holds no model"),
         ({"MAX_IMAGE_PIXELS": "many"}, ["run", "FEED"], "MAX_IMAGE_PIXELS: "),
         ({"STATE_DIR": "/proc/nowhere"}, ["run", "FEED"], "/proc/nowhere"),
-        ({}, ["run"], "Missing argument 'FEED'"),
+        ({}, ["run"], "Missing argument 'FEED...'"),
     ],
 )  # fmt: skip
 def test_what_cannot_begin_says_why_in_one_line(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import orjson
@@ -20,16 +19,7 @@ class RejectsFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.count = 0
         path.unlink(missing_ok=True)
-
-    def __enter__(self) -> "RejectsFile":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass  # each batch of lines is closed when it is written
 
     def add(self, problems: Iterable[Problem]) -> None:
         """Append those that keep what stood in the feed; a picture that failed keeps no row of its own."""
@@ -37,7 +27,6 @@ class RejectsFile:
         if lines:
             with self._path.open("ab") as file:
                 file.write(b"".join(lines))
-            self.count += len(lines)
 
 
 def is_reject(fields: Mapping[str, Any]) -> bool:
