@@ -142,6 +142,12 @@ def test_what_is_not_well_formed_says_where_and_what_came_before_is_taken(tmp_pa
         entries(feed)
 
 
+def test_a_feed_that_does_not_declare_its_prefix_is_refused_in_words(tmp_path: Path) -> None:
+    undeclared = RSS.replace(' xmlns:g="http://base.google.com/ns/1.0"', "")
+    with pytest.raises(FeedUnreadable, match="line 4: Namespace prefix g on id is not defined"):
+        entries(write(tmp_path / "f.xml", undeclared))
+
+
 BILLION = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
 
 

@@ -70,6 +70,14 @@ class Product:
         return fields | ({"attributes": attributes} if attributes else {})
 
 
+def rows_of(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a product, of which there is one at least. Raises ItemInvalid."""
+    rows = columns.get("rows")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise ItemInvalid("rows", "should be a list of the product's rows")
+    return rows
+
+
 def is_colour(option: str) -> bool:
     return option.strip().lower() in _COLOUR_NAMES
 

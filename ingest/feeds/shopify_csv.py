@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from catalog.errors import ItemInvalid
 from ingest.feeds.columns import Fields, is_blank
 from ingest.feeds.csv_feed import read_csv
 from ingest.feeds.gathered import Groups, Line
 from ingest.feeds.rows import Problem, Row
-from ingest.feeds.shopify import Product, Variant, quantity_of, require_for_sale, tags_of, text_in
+from ingest.feeds.shopify import Product, Variant, quantity_of, require_for_sale, rows_of, tags_of, text_in
 from ingest.feeds.source import Source
 
 _MARKS = frozenset({"image src", "variant price", "option1 name", "variant sku"})
@@ -18,6 +17,7 @@ _NO_ATTRIBUTES = (
     "option", "gift card", "seo ", "cost per item", "included / ", "price / ", "compare at price / ",
     "google shopping / ",
 )  # fmt: skip
+_OF_A_VARIANT = ("Variant Price", "Variant SKU", "Variant Barcode", "Variant Inventory Qty")
 _GENDER, _GOOGLE_CATEGORY = "Google Shopping / Gender", "Google Shopping / Google Product Category"
 
 
@@ -49,9 +49,7 @@ def read_shopify_csv(source: Source) -> Iterator[Row | Problem]:
 
 def shopify_csv_fields(columns: Fields) -> dict[str, Any]:
     """The rows of a product as the arguments of Item. Raises ItemInvalid, and NotForSale."""
-    rows = [row for row in columns.get("rows", []) if isinstance(row, dict)]
-    if not rows:
-        raise ItemInvalid("rows", "should be a list of the product's rows")
+    rows = rows_of(columns)
     whole = _product_columns(rows)
     require_for_sale(whole.get("Status"), whole.get("Published"))
     attributes = {
@@ -84,12 +82,12 @@ def _product_columns(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _variants(rows: list[dict[str, Any]]) -> list[Variant]:
-    """A row with a price or an option's value is a variant; the others hold more pictures."""
+    """A row with a price, stock, an option's value or a code is a variant; others hold more pictures."""
     names = [_product_columns(rows).get(f"Option{n} Name", "") for n in (1, 2, 3)]
     found = []
     for row in rows:
         values = [text_in(row, f"Option{n} Value") for n in (1, 2, 3)]
-        if any(values) or not is_blank(row.get("Variant Price")):
+        if any(values) or not all(is_blank(row.get(name)) for name in _OF_A_VARIANT):
             options = {str(name): value for name, value in zip(names, values, strict=True) if name and value}
             found.append(_variant(row, options))
     return found

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from catalog.errors import ItemInvalid
 from ingest.feeds.columns import Fields, is_blank
 from ingest.feeds.gathered import Families, Line
 from ingest.feeds.jsonl_feed import read_jsonl
 from ingest.feeds.rows import Problem, Row
-from ingest.feeds.shopify import Product, Variant, quantity_of, require_for_sale, tags_of, text_in
+from ingest.feeds.shopify import Product, Variant, quantity_of, require_for_sale, rows_of, tags_of, text_in
 from ingest.feeds.source import Source
 
 PARENT = "__parentId"
@@ -49,9 +48,7 @@ def read_shopify_jsonl(source: Source) -> Iterator[Row | Problem]:
 
 def shopify_jsonl_fields(columns: Fields) -> dict[str, Any]:
     """A product and what is below it as the arguments of Item. Raises ItemInvalid, and NotForSale."""
-    rows = [row for row in columns.get("rows", []) if isinstance(row, dict)]
-    if not rows:
-        raise ItemInvalid("rows", "should be a list: the product, and what is below it")
+    rows = rows_of(columns)
     product, below = rows[0], rows[1:]
     # Null where a product is not in the online shop; absent where the query did not ask.
     is_unpublished = "publishedAt" in product and product["publishedAt"] is None

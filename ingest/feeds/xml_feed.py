@@ -45,7 +45,8 @@ def _check_start(source: Source) -> None:
         )
     if root.getroottree().docinfo.doctype:
         raise FeedUnreadable(f"{source.name}: has a DTD, which no product feed needs; remove the DOCTYPE.")
-    if (name := etree.QName(root).localname) not in _ROOTS:
+    _, name = _parted(root.tag)
+    if name not in _ROOTS:
         raise FeedUnreadable(f"{source.name}: begins with <{name}>; expected <rss> or <feed>.")
 
 
@@ -54,10 +55,10 @@ def _fields(element: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     google: dict[str, Any] = {}
     for child in element.iterchildren(tag=etree.Element):
-        name = etree.QName(child)
-        target = google if name.namespace == _GOOGLE else plain
-        text = child.get("href") if name.localname == "link" and child.get("href") else _value(child)
-        local = name.localname if target is google else _ATOM.get(name.localname, name.localname)
+        namespace, name = _parted(child.tag)
+        target = google if namespace == _GOOGLE else plain
+        text = child.get("href") if name == "link" and child.get("href") else _value(child)
+        local = name if target is google else _ATOM.get(name, name)
         if text in ("", None):
             continue
         if local not in target:
@@ -72,8 +73,14 @@ def _fields(element: Any) -> dict[str, Any]:
 def _value(element: Any) -> Any:
     children = list(element.iterchildren(tag=etree.Element))
     if children:
-        return {etree.QName(child).localname: "".join(child.itertext()).strip() for child in children}
+        return {_parted(child.tag)[1]: "".join(child.itertext()).strip() for child in children}
     return "".join(element.itertext()).strip()
+
+
+def _parted(tag: str) -> tuple[str, str]:
+    """Namespace and name. QName would raise for a prefix that the feed does not declare."""
+    namespace, _, name = tag.removeprefix("{").rpartition("}")
+    return namespace, name
 
 
 def _free(element: Any) -> None:
