@@ -15,7 +15,7 @@ from ingest.connect import connected
 from ingest.feeds.address import FetchLimits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
-from ingest.feeds.rows import Problem
+from ingest.feeds.rows import FeedUnreadable, Problem
 from ingest.history import record
 from ingest.lock import only_ingest
 from ingest.pipeline import ingest
@@ -83,7 +83,11 @@ def compare_feeds(
 
 
 def open_feeds(locations: Sequence[str], settings: Settings, options: RunOptions) -> list[Feed]:
-    """Raises FeedUnreadable for the first that cannot be opened."""
+    """Raises FeedUnreadable for the first that cannot be opened, or that the rejects would overwrite."""
+    rejects = options.rejects.resolve() if options.rejects else None
+    for location in locations:
+        if Path(location).expanduser().resolve() == rejects:
+            raise FeedUnreadable(f"{location}: is read as a feed, so the rejects cannot be written there.")
     limits = FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s)
     return [open_feed(one, FeedOptions(options.kind, options.columns, limits)) for one in locations]
 

@@ -4,11 +4,8 @@ import codecs
 import gzip
 import io
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,39 +13,14 @@ import pytest
 from ingest.feeds.address import FetchLimits, seen_as
 from ingest.feeds.columns import ALIASES
 from ingest.feeds.kinds import KINDS
-from ingest.feeds.open_feed import FeedOptions
-from ingest.feeds.rows import FeedUnreadable
+from ingest.feeds.open_feed import FeedOptions, open_feed
+from ingest.feeds.rows import FeedUnreadable, Row
 from tests.feed_reading import entries, items, write
+from tests.feed_server import Answer, answering
 from tests.processes import ROOT
 
 CSV = b"id,title,category,image\n1,t,c,i.jpg\n2,t,c,i.jpg\n"
 JSONL = b'{"id": "1", "title": "t", "category": "c", "image": "i.jpg"}\n'
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@contextmanager
-def answering(answer: Answer) -> Iterator[str]:
-    """A server that answers each GET by `answer`; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            try:
-                answer(self)
-            except OSError:  # the reader had enough
-                self.close_connection = True
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/feeds/feed.csv"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def giving(content: bytes, **headers: str) -> Answer:
@@ -134,6 +106,20 @@ def test_a_field_may_be_mapped_to_a_column(tmp_path: Path, line_end: str) -> Non
     options = FeedOptions(columns={"id": "no", "title": "What", "price": "Price incl. VAT"})
     (item,) = items(write(tmp_path / "f.csv", feed.replace("\n", line_end)), options)
     assert (item.id, item.title, item.price, item.currency) == ("1", "Dress", 12, "EUR")
+
+
+def test_the_id_of_a_row_that_failed_is_that_of_the_mapped_column(tmp_path: Path) -> None:
+    feed = write(tmp_path / "f.csv", "id,code,title,category,image,price\n7,K-7,t,c,i.jpg,cheap\n")
+    (row,) = open_feed(str(feed), FeedOptions(columns={"id": "code"})).rows
+    assert isinstance(row, Row)
+    assert row.item_id() == "K-7"
+
+
+def test_a_cell_without_a_name_refuses_its_row_and_empty_ones_do_not(tmp_path: Path) -> None:
+    feed = write(tmp_path / "f.csv", "id,title,category,image,,\n1,t,c,i.jpg,,\n2,t,c,i.jpg,x,\n")
+    good, bad = entries(feed)
+    assert not isinstance(good, str)
+    assert bad == "f.csv line 3: has a cell under a column without a name [row_malformed]"
 
 
 def test_the_kind_can_be_named(tmp_path: Path) -> None:

@@ -247,6 +247,8 @@ def test_rejects_are_fed_again_once_mended(
         '\\"Thing 1\\"', '\\"Thing 1\\", \\"category\\": \\"things\\", \\"image\\": \\"1.jpg\\"}'
     )
     rejects.write_text(text)
+    with pytest.raises(FeedUnreadable, match="rejects cannot be written there"):
+        run(str(rejects), rejects=rejects)
     mended = run(str(rejects))
     assert (mended.ok, mended.items["embedded"]) == (True, 3)
     assert index.count({}) == COUNT

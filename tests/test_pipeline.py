@@ -11,9 +11,9 @@ from catalog.encoder import Encoder
 from catalog.errors import ItemNotFound
 from catalog.index import ItemIndex
 from catalog.items import point_id
-from catalog.search import Wanted
 from catalog.settings import Settings
 from catalog.thumbnails import thumbnail_path
+from catalog.wanted import Wanted, Words
 from ingest.feeds.open_feed import open_feed
 from ingest.pipeline import ingest
 from ingest.report import Report
@@ -100,7 +100,7 @@ def test_a_new_title_is_found_by_its_words_without_an_embedding(
     rows[7]["title"] = "Zebra"
     assert run(rows).pictures_embedded == 0
     assert index.item_vector("A7") == pytest.approx(vector, abs=1e-6)
-    assert index.rank(Wanted(encoder.encode_texts(["zebra"])[0], "zebra"), {}, 1)[0].item_id == "A7"
+    assert index.rank(Wanted(encoder.encode_texts(["zebra"])[0], (Words("zebra"),)), {}, 1)[0].item_id == "A7"
 
 
 def test_only_the_picture_that_changed_is_embedded(

@@ -10,7 +10,7 @@ from catalog.items import Item
 from ingest.feeds.amounts import LATER, price_of, stock_of, stock_word
 
 Fields = Mapping[str, Any]
-# From the row as the feed has it to the arguments of Item. Raises ItemInvalid.
+# From the row as the feed has it to the arguments of Item, their values not yet read. Raises ItemInvalid.
 Shape = Callable[[Fields], dict[str, Any]]
 
 NO_CATEGORY = "uncategorised"
@@ -41,7 +41,7 @@ ALIASES = {
 
 
 def item_fields(columns: Fields) -> dict[str, Any]:
-    """Columns of a row as the arguments of Item; empty cells are absent fields. Raises ItemInvalid."""
+    """Columns of a plain row by the fields that they give; empty cells are absent. Raises ItemInvalid."""
     fields: dict[str, Any] = {}
     attributes: dict[str, Any] = {}
     resolved = resolve(tuple(columns))
@@ -59,24 +59,25 @@ def item_fields(columns: Fields) -> dict[str, Any]:
             attributes.update(value)
         else:
             attributes[column.strip()] = value
-    return with_values_read(fields, attributes)
-
-
-def with_values_read(fields: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
-    """The fields with prices, stock, pictures and ids read from texts. Raises ItemInvalid."""
     if "images" in fields:
         fields["images"] = _images(fields["images"])
-    if isinstance(fields.get("id"), int) and not isinstance(fields["id"], bool):
-        fields["id"] = str(fields["id"])  # JSON feeds often have numbers for ids
-    if "price" in fields:
-        fields["price"], currency = price_of(fields["price"])
-        if currency:
-            fields.setdefault("currency", currency)
-    if isinstance(stock := fields.get("in_stock"), str):
-        fields["in_stock"] = stock_of(stock)
-        if stock_word(stock) in LATER:
-            attributes = {"availability": stock_word(stock), **attributes}
     return fields | ({"attributes": attributes} if attributes else {})
+
+
+def with_values_read(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with prices, stock and ids read from what a shop writes. Raises ItemInvalid."""
+    read = dict(fields)
+    if isinstance(read.get("id"), int) and not isinstance(read["id"], bool):
+        read["id"] = str(read["id"])  # JSON feeds often have numbers for ids
+    if "price" in read:
+        read["price"], currency = price_of(read["price"])
+        if currency:
+            read.setdefault("currency", currency)
+    if isinstance(stock := read.get("in_stock"), str):
+        read["in_stock"] = stock_of(stock)
+        if stock_word(stock) in LATER:
+            read["attributes"] = {"availability": stock_word(stock), **read.get("attributes", {})}
+    return read
 
 
 @lru_cache(maxsize=64)
@@ -116,9 +117,9 @@ def mapped(shape: Shape, columns: Mapping[str, str]) -> Shape:
                     given.setdefault(field, value)
         left = [{c: v for c, v in record.items() if spelling(c) not in wanted} for record in records]
         rest = shape({"rows": left} if "rows" in fields else left[0])
-        read = with_values_read(given, {})
-        attributes = {**rest.pop("attributes", {}), **read.pop("attributes", {})}
-        return {**rest, **read} | ({"attributes": attributes} if attributes else {})
+        if "images" in given:
+            given["images"] = _images(given["images"])
+        return {**rest, **given}
 
     return shaped
 

@@ -96,8 +96,10 @@ def _row(place: str, header: list[str], cells: list[str], delimiter: str, lines:
     for name, cell in zip(header, cells, strict=True):
         if _is_broken(cell):
             return _malformed(place, f"{name}: is not UTF-8", header, delimiter, lines.row())
-    # A cell without a name over it cannot become an attribute.
-    return Row(place, {name: cell for name, cell in zip(header, cells, strict=True) if name}, kind="csv")
+    named = {name: cell for name, cell in zip(header, cells, strict=True) if name or cell.strip()}
+    if "" in named:
+        return _malformed(place, "has a cell under a column without a name", header, delimiter, lines.row())
+    return Row(place, named, kind="csv")
 
 
 def _malformed(place: str, reason: str, header: list[str], delimiter: str, text: str) -> Problem:

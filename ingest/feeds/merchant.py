@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ingest.feeds.columns import NO_CATEGORY, Fields, is_blank, spelling, with_values_read
+from ingest.feeds.columns import NO_CATEGORY, Fields, is_blank, spelling
 
 # Of Google's fields, those that an item has under another name.
 _NAMES = {
@@ -20,14 +20,14 @@ _GENERAL = frozenset(
 
 
 def merchant_fields(columns: Fields) -> dict[str, Any]:
-    """A product as the arguments of Item. Raises ItemInvalid."""
+    """A product as the arguments of Item, their values not yet read."""
     given = {_name(column): value for column, value in columns.items() if not is_blank(value)}
     fields = {_NAMES[name]: _one(value) for name, value in given.items() if name in _NAMES}
     fields["images"] = pictures(given)
     fields["category"] = category_of(given)
     attributes = dict(_attributes(given))
     fields |= _prices(given, attributes)
-    return with_values_read(fields, attributes)
+    return fields | ({"attributes": attributes} if attributes else {})
 
 
 def is_merchant(header: Iterable[str]) -> bool:

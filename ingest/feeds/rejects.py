@@ -6,19 +6,32 @@ from typing import Any
 
 import orjson
 
+from catalog.errors import CatalogError
 from ingest.feeds import csv_feed, jsonl_feed
 from ingest.feeds.jsonl_feed import read_jsonl
+from ingest.feeds.lines import MAX_LINE_BYTES
 from ingest.feeds.rows import Problem, Row
 from ingest.feeds.source import Source
 
 _TEXTS = {"csv": csv_feed.read_text, "jsonl": jsonl_feed.read_text}
 
 
+class RejectsRefused(CatalogError):
+    """The file for the rejects holds something else, which would be lost."""
+
+    code = "rejects_refused"
+
+
 class RejectsFile:
-    """A file for the rejects of a run; made only if there is one. What it held before is lost."""
+    """A file for the rejects of a run; made only if there is one. Those of a run before are lost.
+
+    Raises RejectsRefused for a file that holds anything else.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if path.exists() and not _holds_rejects(path):
+            raise RejectsRefused(f"{path}: is no file of rejects; it is left as it is, name another one.")
         path.unlink(missing_ok=True)
 
     def add(self, problems: Iterable[Problem]) -> None:
@@ -27,6 +40,16 @@ class RejectsFile:
         if lines:
             with self._path.open("ab") as file:
                 file.write(b"".join(lines))
+
+
+def _holds_rejects(path: Path) -> bool:
+    with path.open("rb") as file:
+        line = file.readline(MAX_LINE_BYTES)
+    try:
+        first = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return not line  # an empty file holds nothing to lose
+    return isinstance(first, dict) and is_reject(first)
 
 
 def is_reject(fields: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.errors import CatalogError
 from catalog.items import Item, parse_item
-from ingest.feeds.columns import Fields, Shape, item_fields
+from ingest.feeds.columns import Fields, Shape, item_fields, with_values_read
 
 
 class FeedUnreadable(CatalogError):
@@ -32,15 +32,15 @@ class Row:
 
     def to_item(self) -> Item:
         """Raises ItemInvalid, and NotForSale."""
-        return parse_item(self.shape(self.fields))
+        return parse_item(with_values_read(self.shape(self.fields)))
 
     def item_id(self) -> str | None:
-        """The id that it seems to have, even if it is no item; None where that cannot be told."""
+        """Whose row it is, even if it is no item; None where that cannot be told."""
         try:
             identifier = self.shape(self.fields).get("id")
         except CatalogError:
-            identifier = self.fields.get("id")  # the field that is wrong is another one
-        return identifier.strip() or None if isinstance(identifier, str) else None
+            return None  # another column than the one that --map names would be a guess
+        return str(identifier).strip() or None if isinstance(identifier, str | int) else None
 
     @property
     def raw(self) -> dict[str, Any]:
