@@ -21,7 +21,7 @@ class _OnDisk(AbstractContextManager[Any]):
 
     def __init__(self) -> None:
         self._rows = sqlite3.connect("", check_same_thread=False)
-        self._rows.executescript(f"PRAGMA journal_mode = OFF; PRAGMA cache_size = -4000; {self.schema}")
+        self._rows.executescript(f"PRAGMA journal_mode = OFF; PRAGMA cache_size = -2000; {self.schema}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
