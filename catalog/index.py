@@ -1,6 +1,6 @@
 """Items in Qdrant: writes of points, reads by item, and what searches need of both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
 from catalog.lookup import payloads_of
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
+from catalog.scan import PointKey, scan
 from catalog.schema import attribute_indexes, bm25
 from catalog.search import rank
 from catalog.wanted import Ranked, Wanted
@@ -118,6 +119,10 @@ class ItemIndex:
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """The payloads of points, by point id; a point that is no more is left out."""
         return payloads_of(self._live, ids)
+
+    def points(self) -> Iterator[PointKey]:
+        """Every point of every item, streamed; see catalog/scan.py."""
+        return scan(self._live)
 
     def primary_points(self, item_ids: Sequence[str]) -> list[str]:
         """The ids of the items' primary points, in their order. Raises ItemNotFound for the first unknown."""

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."
     )
+    max_feed_bytes: int = Field(
+        2_000_000_000, ge=1_000, description="A larger feed is not fetched from an address."
+    )
+    feed_timeout_s: float = Field(600.0, gt=0, description="Longest that a feed by address may take.")
     feed_interval_s: float = Field(60.0, gt=0, description="How often `ingest work` looks for a change.")
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
         (), repr=False, description="SCOPE+SCOPE:KEY, separated by commas; none: loopback only."

@@ -1,7 +1,8 @@
-"""The command line: `python -m ingest run FEED`, `work`, `sample DIR`."""
+"""The command line: `python -m ingest run FEED`, `verify FEED`, `status`, `work`, `sample DIR`."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,9 +10,13 @@ from catalog.allocator import return_memory_early
 from catalog.errors import CatalogError
 from catalog.log import set_up_logging
 from catalog.settings import read_settings
+from ingest.compare import DIFFERS, WOULD_CHANGE
+from ingest.lock import only_ingest
+from ingest.options import feed_options
 from ingest.progress import progress
-from ingest.run import run_feed
+from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
+from ingest.status import status_lines
 from ingest.work import work
 
 # Exit codes: 0 all went in, 1 something of the feed failed, 2 nothing could be done, 130 interrupted.
@@ -24,19 +29,61 @@ def cli() -> None:
 
 
 @cli.command("run")
-@click.argument("feed")
-def run_command(feed: str) -> None:
-    """Ingest FEED: a folder of pictures (sub-folder = category), a CSV or TSV, or a JSON Lines file.
+@feed_options
+@click.option("--full", is_flag=True, help="The feeds are the whole catalogue: delete what is in none.")
+@click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+def run_command(
+    feeds: tuple[str, ...], full: bool, dry_run: bool, delete_at_most: float, **given: Any
+) -> None:
+    """Ingest each FEED: a folder of pictures (sub-folder = category), a file, an address, - (standard input).
 
-    Items are inserted or updated; a picture that has not changed is not embedded again.
+    Items are inserted or updated; a picture that has not changed is not embedded again. Files: CSV, TSV, JSON
+    Lines, Google Merchant feeds, Shopify exports, gzipped or not.
     """
     settings = read_settings()
     set_up_logging(settings.log_level, settings.log_format)
+    options = RunOptions(**given, delete_at_most=delete_at_most if full else None)
     with progress() as on_progress:
-        report = run_feed(feed, settings, on_progress)
-    click.echo("\n".join(report.lines()))
-    if not report.ok:
+        if dry_run:
+            differences = compare_feeds(feeds, settings, on_progress, options)
+            lines, is_fine = differences.lines(WOULD_CHANGE), not differences.failed
+        else:
+            reports = run_feeds(feeds, settings, on_progress, options)
+            lines = [line for report in reports for line in report.lines()]
+            is_fine = all(report.ok for report in reports)
+    click.echo("\n".join(lines))
+    if not is_fine:
         sys.exit(_FAILED_IN_PART)
+
+
+@cli.command("verify")
+@feed_options
+@click.option("--repair", is_flag=True, help="Then bring the index up to the feeds, as run --full does.")
+def verify_command(feeds: tuple[str, ...], repair: bool, delete_at_most: float, **given: Any) -> None:
+    """Read each FEED again and compare the whole of them with the index; exit code 1 if they differ."""
+    settings = read_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    if repair and "-" in feeds:
+        raise click.BadParameter("standard input cannot be read a second time.", param_hint="--repair")
+    options = RunOptions(**given, delete_at_most=delete_at_most)
+    with progress() as on_progress:
+        with only_ingest(settings):
+            differences = compare_feeds(feeds, settings, on_progress, options)
+        click.echo("\n".join(differences.lines(DIFFERS)))
+        if repair and not differences.is_equal:
+            reports = run_feeds(feeds, settings, on_progress, options)
+            click.echo("\n".join(["repaired:", *(line for report in reports for line in report.lines())]))
+            sys.exit(0 if all(report.ok for report in reports) else _FAILED_IN_PART)
+    if not differences.is_equal:
+        sys.exit(_FAILED_IN_PART)
+
+
+@cli.command("status")
+def status_command() -> None:
+    """Say what is in the index, and how the last ingest of each feed ended."""
+    settings = read_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    click.echo("\n".join(status_lines(settings)))
 
 
 @cli.command("work")

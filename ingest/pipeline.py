@@ -1,10 +1,11 @@
 """One ingest, as a sentence: read rows, batch them, prepare, embed, write, and count what happened."""
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -14,16 +15,17 @@ from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.settings import Settings
 from ingest.feeds.open_feed import Feed
-from ingest.feeds.rows import Problem, Row
+from ingest.feeds.rows import NotForSale, Problem, Row
 from ingest.overlap import overlap
-from ingest.prepare import Placed, Preparer
+from ingest.prepare import Placed, Prepared, Preparer, StoredItems
 from ingest.report import Report
+from ingest.seen import SeenItems
 from ingest.write import embed, write
 
 # A store that answers "not now" is asked again for so long before the ingest gives up; it can be run again.
 RETRY_S = 60.0
 
-_patiently = retry(
+patiently = retry(
     retry=retry_if_exception_type(IndexUnavailable),
     wait=wait_random_exponential(multiplier=0.5, max=10),
     stop=stop_after_delay(RETRY_S),
@@ -37,48 +39,71 @@ def ingest(
     encoder: Encoder,
     index: ItemIndex,
     on_progress: Callable[[Report], None] = lambda report: None,
+    seen: SeenItems | None = None,
+    on_problems: Callable[[Sequence[Problem]], None] = lambda problems: None,
 ) -> Report:
     """Bring the index up to the feed: insert and update. Items that the feed lacks are left alone.
 
+    `seen`: items of feeds that belong to this one, each of which counts once; this one's are added.
     Idempotent: a feed that has not changed costs no embedding and no write. Raises FeedUnreadable, and the
     errors of ItemIndex and Encoder; what was written before stays written, and a new run goes on from there.
     """
     report = Report(feed.name)
     index.ensure()
-    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-    thumbnails = (settings.thumbnail_dir, settings.thumbnail_side_px)
-    with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
-        preparer = Preparer(feed.folder, index, encoder, limits, *thumbnails, pool)
-        batches = _batches(_entries(feed.rows), settings.ingest_batch_items)
-        prepared = overlap(_patiently(preparer.prepare), batches)
-        embedded = overlap(partial(embed, encoder), prepared)
-        for batch in embedded:
-            _patiently(write)(batch, index)
+    with (
+        nullcontext(seen) if seen is not None else SeenItems() as met,
+        preparing(feed, settings, encoder, index, met, report, settings.thumbnail_dir) as prepared,
+    ):
+        for batch in overlap(partial(embed, encoder), prepared):
+            patiently(write)(batch, index)
             report.add(batch.prepared)
+            on_problems(batch.prepared.problems)
             on_progress(report)
     return report
 
 
-def _entries(rows: Iterable[Row | Problem]) -> Iterator[Placed | Problem]:
+@contextmanager
+def preparing(
+    feed: Feed,
+    settings: Settings,
+    encoder: Encoder,
+    stored: StoredItems,
+    seen: SeenItems,
+    report: Report,
+    thumbnail_dir: Path | None,
+) -> Iterator[Iterator[Prepared]]:
+    """The feed in batches, each looked at beside what is stored; what is not for sale is only counted."""
+    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+    with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
+        preparer = Preparer(
+            feed.folder, stored, encoder, limits, thumbnail_dir, settings.thumbnail_side_px, pool
+        )
+        batches = _batches(_entries(feed.rows, seen, report), settings.ingest_batch_items)
+        yield overlap(patiently(preparer.prepare), batches)
+
+
+def _entries(rows: Iterable[Row | Problem], seen: SeenItems, report: Report) -> Iterator[Placed | Problem]:
     """The rows as items, each id once; a row that is none is a Problem."""
-    # On disk rather than in memory, however long the feed is.
-    seen = sqlite3.connect("", check_same_thread=False)
-    try:
-        seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        for row in rows:
-            yield row if isinstance(row, Problem) else _entry(row, seen)
-    finally:
-        seen.close()
+    for row in rows:
+        try:
+            entry = row if isinstance(row, Problem) else _entry(row, seen)
+        except NotForSale:
+            report.items["not_for_sale"] += 1
+            continue
+        if isinstance(entry, Problem):
+            seen.add_failed(entry)
+        yield entry
 
 
-def _entry(row: Row, seen: sqlite3.Connection) -> Placed | Problem:
+def _entry(row: Row, seen: SeenItems) -> Placed | Problem:
+    """Raises NotForSale."""
     try:
         item = row.to_item()
-        if not seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", (item.id,)).rowcount:
+        if not seen.add(item.id):
             raise ItemInvalid("id", f"{item.id!r} stands in this feed before; the first one counts")
-        return Placed(row.place, item)
+        return Placed(row.place, item, row.raw)
     except ItemInvalid as error:
-        return Problem.of(row.place, error)
+        return Problem.of(row.place, error, row)
 
 
 def _batches(entries: Iterator[Placed | Problem], size: int) -> Iterator[list[Placed | Problem]]:

@@ -29,6 +29,8 @@ class Change:
     repay: dict[str, Payload] = field(default_factory=dict)
     """Payloads of points where nothing else changes."""
     delete: list[str] = field(default_factory=list)
+    is_new: bool = False
+    """Whether the index holds nothing of the item yet."""
 
     @property
     def outcome(self) -> str:
@@ -50,7 +52,7 @@ def plan(
     model: str,
 ) -> Change:
     """`pictures`: those of the item that can be used. `decoded`: by position, those that need embedding."""
-    change = Change(item)
+    change = Change(item, is_new=not stored)
     by_id = {point.id: point for point in stored}
     for picture in pictures:
         identifier = id_of(item, picture)

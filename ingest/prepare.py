@@ -1,16 +1,16 @@
 """Readies a batch of items for embedding: what is stored, which pictures are new, decoded and thumbnailed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from PIL import Image
 
 from catalog.encoder import Encoder
 from catalog.errors import ImageError
 from catalog.images import ImageLimits, decode_image, image_sha256, reduced
-from catalog.index import ItemIndex
 from catalog.items import Item
 from catalog.points import Picture, StoredPoint
 from catalog.thumbnails import shortest_px, thumbnail_path, write_thumbnail
@@ -21,10 +21,17 @@ from ingest.plan import Change, is_current, plan
 
 @dataclass(frozen=True)
 class Placed:
-    """An item and where in the feed it stands."""
+    """An item and where in the feed it stands; `raw` is its row as a rejects file would keep it."""
 
     place: str
     item: Item
+    raw: Mapping[str, Any] | None = None
+
+
+class StoredItems(Protocol):
+    """What is asked of the index before anything is written."""
+
+    def points_of(self, item_ids: Sequence[str]) -> dict[str, list[StoredPoint]]: ...
 
 
 @dataclass
@@ -51,13 +58,13 @@ class _Looked:
 
 @dataclass(frozen=True)
 class Preparer:
-    """Everything that readying a batch needs."""
+    """Everything that readying a batch needs. `thumbnail_dir`: None to make no thumbnails."""
 
     folder: Path
-    index: ItemIndex
+    index: StoredItems
     encoder: Encoder
     limits: ImageLimits
-    thumbnail_dir: Path
+    thumbnail_dir: Path | None
     thumbnail_side_px: int
     pool: Executor
 
@@ -70,7 +77,7 @@ class Preparer:
         looks = [self._look_at_all(placed, stored.get(placed.item.id, [])) for placed in items]
         for placed, futures in zip(items, looks, strict=True):
             looked = [future.result() for future in futures]
-            prepared.problems += [look.problem for look in looked if look.problem]
+            problems = [look.problem for look in looked if look.problem]
             pictures = [look.picture for look in looked if look.picture]
             decoded = {
                 look.picture.position: look.decoded for look in looked if look.picture and look.decoded
@@ -80,6 +87,8 @@ class Preparer:
                 prepared.changes.append(plan(placed.item, pictures, decoded, points, self.encoder.name))
             else:
                 prepared.failed += 1
+                problems[:1] = [replace(problem, raw=placed.raw) for problem in problems[:1]]
+            prepared.problems += problems
         return prepared
 
     def _look_at_all(self, placed: Placed, stored: list[StoredPoint]) -> list[Future[_Looked]]:
@@ -102,11 +111,12 @@ class Preparer:
 
     def _decode(self, content: bytes, sha256: str, current: bool) -> Image.Image | None:
         """The decoded picture, its thumbnail written; None if neither the one nor the other is needed."""
-        thumbnail = thumbnail_path(self.thumbnail_dir, sha256)
-        if current and thumbnail.exists():
+        thumbnail = thumbnail_path(self.thumbnail_dir, sha256) if self.thumbnail_dir else None
+        is_thumbnail_missing = thumbnail is not None and not thumbnail.exists()
+        if current and not is_thumbnail_missing:
             return None
         useful_side_px = self.encoder.useful_side_px
         decoded = decode_image(content, self.limits, useful_side_px, shortest_px(self.thumbnail_side_px))
-        if not thumbnail.exists():
+        if thumbnail is not None and is_thumbnail_missing:
             write_thumbnail(decoded, thumbnail, self.thumbnail_side_px)
         return reduced(decoded, useful_side_px)

@@ -5,7 +5,11 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ingest.feeds.rows import Problem
 from ingest.prepare import Prepared
+
+# Lines of the report that most runs do not have.
+_RARE = {"not_for_sale": "not for sale", "deleted": "deleted"}
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +42,11 @@ class Report:
             self.items[change.outcome] += 1
             self.pictures_embedded += len(change.embed)
         for problem in batch.problems:
-            self.problems[problem.code] += 1
-            _log.warning("%s", problem)
+            self.add_problem(problem)
+
+    def add_problem(self, problem: Problem) -> None:
+        self.problems[problem.code] += 1
+        _log.warning("%s", problem)
 
     def lines(self) -> list[str]:
         """The closing report, for a person."""
@@ -52,6 +59,7 @@ class Report:
             f"  unchanged        {self.items['unchanged']:,}",
             f"  failed           {self.items['failed']:,}",
         ]
+        lines += [f"  {words:<17}{self.items[name]:,}" for name, words in _RARE.items() if name in self.items]
         if self.problems:
             lines.append("  problems, each named above:")
             lines += [f"    {count:,} {code}" for code, count in self.problems.most_common()]

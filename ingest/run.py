@@ -1,31 +1,130 @@
-"""Builds what one ingest needs, in the order that fails soonest, and runs it."""
+"""Runs over feeds: ingests them as one catalogue, or compares them with the index."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
-from catalog.collection import connect, ping
-from catalog.encoder import Encoder, open_encoder
+from catalog.encoder import Encoder
+from catalog.errors import CatalogError, IndexEmpty
 from catalog.index import ItemIndex
 from catalog.settings import Settings
-from ingest.feeds.open_feed import open_feed
+from ingest.absent import delete_absent, find_absent, refusal
+from ingest.compare import NAMED_AT_MOST, Differences, compare
+from ingest.connect import connected
+from ingest.feeds.address import FetchLimits
+from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
+from ingest.feeds.rejects import RejectsFile
+from ingest.feeds.rows import FeedUnreadable, Problem
+from ingest.history import record
 from ingest.lock import only_ingest
 from ingest.pipeline import ingest
 from ingest.report import Report
+from ingest.seen import SeenItems
+
+OnProgress = Callable[[Report], None]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """`delete_at_most`: the share of the index that may be absent and is deleted; None deletes nothing."""
+
+    kind: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    rejects: Path | None = None
+    delete_at_most: float | None = None
 
 
 def run_feed(
-    location: str,
-    settings: Settings,
-    on_progress: Callable[[Report], None],
-    encoder: Encoder | None = None,
+    location: str, settings: Settings, on_progress: OnProgress, encoder: Encoder | None = None
 ) -> Report:
     """Ingest the feed at `location`. Raises CatalogError in words for the person who called it."""
-    client = connect(settings)
+    return run_feeds([location], settings, on_progress, RunOptions(), encoder)[0]
+
+
+def run_feeds(
+    locations: Sequence[str],
+    settings: Settings,
+    on_progress: OnProgress,
+    options: RunOptions,
+    encoder: Encoder | None = None,
+) -> list[Report]:
+    """Ingest the feeds as one catalogue, each item from the first that has it; a report for each.
+
+    Raises CatalogError in words for the person who called it; then nothing is deleted.
+    """
+    with connected(settings, encoder) as (index, encoder_):
+        feeds = open_feeds(locations, settings, options)
+        with only_ingest(settings), SeenItems() as seen:
+            began = datetime.now(UTC)
+            try:
+                reports = _ingest(feeds, settings, encoder_, index, seen, on_progress, options)
+            except CatalogError as error:
+                record(settings, locations, began, str(error))
+                raise
+            for location, report in zip(locations, reports, strict=True):
+                record(settings, [location], began, report)
+            return reports
+
+
+def compare_feeds(
+    locations: Sequence[str], settings: Settings, on_progress: OnProgress, options: RunOptions
+) -> Differences:
+    """What `run_feeds` would change. Nothing is written, not even a lock."""
+    with connected(settings) as (index, encoder), SeenItems() as seen:
+        began = datetime.now(UTC)
+        differences = Differences()
+        on_problems = _rejecting(options)
+        for feed in open_feeds(locations, settings, options):
+            compare(feed, settings, encoder, index, seen, differences, on_progress, on_problems)
+        if options.delete_at_most is not None:
+            _note_absent(index, seen, began, differences, options.delete_at_most)
+        return differences
+
+
+def open_feeds(locations: Sequence[str], settings: Settings, options: RunOptions) -> list[Feed]:
+    """Raises FeedUnreadable for the first that cannot be opened, or that the rejects would overwrite."""
+    rejects = options.rejects.resolve() if options.rejects else None
+    for location in locations:
+        if Path(location).expanduser().resolve() == rejects:
+            raise FeedUnreadable(f"{location}: is read as a feed, so the rejects cannot be written there.")
+    limits = FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s)
+    return [open_feed(one, FeedOptions(options.kind, options.columns, limits)) for one in locations]
+
+
+def _ingest(
+    feeds: Sequence[Feed],
+    settings: Settings,
+    encoder: Encoder,
+    index: ItemIndex,
+    seen: SeenItems,
+    on_progress: OnProgress,
+    options: RunOptions,
+) -> list[Report]:
+    began = datetime.now(UTC)
+    index.ensure()
+    stored = index.count({})
+    on_problems = _rejecting(options)
+    reports = [ingest(feed, settings, encoder, index, on_progress, seen, on_problems) for feed in feeds]
+    if options.delete_at_most is not None:
+        deleted = delete_absent(index, seen, began, stored, options.delete_at_most)
+        if isinstance(deleted, Problem):
+            reports[-1].add_problem(deleted)
+        else:
+            reports[-1].items["deleted"] += deleted
+    return reports
+
+
+def _note_absent(
+    index: ItemIndex, seen: SeenItems, began: datetime, differences: Differences, at_most: float
+) -> None:
     try:
-        ping(client, settings.qdrant_url)
-        feed = open_feed(location)
-        with only_ingest(settings):
-            encoder = encoder or open_encoder(settings)
-            index = ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
-            return ingest(feed, settings, encoder, index, on_progress)
-    finally:
-        client.close()
+        absent, stored = find_absent(index, seen, began), index.count({})
+    except IndexEmpty:
+        return
+    differences.note("absent", seen.absent_items(NAMED_AT_MOST), absent)
+    differences.refusal = refusal(absent, stored, seen, at_most)
+
+
+def _rejecting(options: RunOptions) -> Callable[[Sequence[Problem]], None]:
+    return RejectsFile(options.rejects).add if options.rejects else lambda problems: None

@@ -10,12 +10,15 @@ from pathlib import Path
 from catalog.encoder import Encoder, open_encoder
 from catalog.errors import CatalogError
 from catalog.settings import Settings
+from ingest.feeds.address import FetchLimits, seen_as
+from ingest.feeds.source import is_address
 from ingest.report import Report
 from ingest.run import run_feed
 
 _log = logging.getLogger(__name__)
 
-Signature = tuple[tuple[str, int, int], ...]
+# What a feed looked like; None where nothing tells, so that it is read again each time.
+Signature = tuple[tuple[str, int, int], ...] | str | None
 
 
 class Stopped(Exception):
@@ -60,10 +63,10 @@ class _Watched:
     def bring_up_to_date(
         self, settings: Settings, encoder: Encoder, on_progress: Callable[[Report], None]
     ) -> None:
-        signature = _signature(Path(self.location))
-        if signature == self._seen:
-            return
         try:
+            signature = self._look(settings)
+            if signature is not None and signature == self._seen:
+                return
             report = run_feed(self.location, settings, on_progress, encoder)
         except (CatalogError, OSError) as error:
             _log.error(
@@ -73,6 +76,12 @@ class _Watched:
         for line in report.lines():
             _log.info("%s", line)
         self._seen = signature
+
+    def _look(self, settings: Settings) -> Signature:
+        if not is_address(self.location):
+            return _signature(Path(self.location))
+        before = self._seen if isinstance(self._seen, str) else None
+        return seen_as(self.location, FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s), before)
 
 
 def _signature(path: Path) -> Signature:

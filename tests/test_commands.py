@@ -12,6 +12,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import orjson
@@ -20,6 +21,7 @@ import pytest
 from catalog.errors import IndexUnavailable
 from catalog.index import ItemIndex
 from catalog.settings import Settings
+from tests.feed_server import answering
 from tests.pictures import jpeg
 from tests.processes import ROOT, free_port, run_program, running
 
@@ -99,7 +101,7 @@ def test_run_reports_and_exits_by_what_happened(
         ({"CLIP_MODEL": "/nowhere"}, ["run", "FEED"], "CLIP_MODEL: /nowhere holds no model"),
         ({"MAX_IMAGE_PIXELS": "many"}, ["run", "FEED"], "MAX_IMAGE_PIXELS: "),
         ({"STATE_DIR": "/proc/nowhere"}, ["run", "FEED"], "/proc/nowhere"),
-        ({}, ["run"], "Missing argument 'FEED'"),
+        ({}, ["run"], "Missing argument 'FEED...'"),
     ],
 )  # fmt: skip
 def test_what_cannot_begin_says_why_in_one_line(
@@ -191,6 +193,38 @@ def test_the_worker_ingests_its_feeds_follows_a_change_and_stops_cleanly(
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     assert "worker stopped" in log.read_text()
+
+
+def test_the_worker_reads_a_feed_by_address_when_its_etag_changes(
+    tmp_path: Path, environ: dict[str, str], index: ItemIndex
+) -> None:
+    (tmp_path / "1.jpg").write_bytes(jpeg())
+    shop = {"etag": '"1"', "title": "Old", "sent": 0}
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        is_known = handler.headers.get("If-None-Match") == shop["etag"]
+        line = {"id": "A1", "title": shop["title"], "category": "things", "images": [f"{tmp_path}/1.jpg"]}
+        content = b"" if is_known else orjson.dumps(line)
+        shop["sent"] = int(shop["sent"]) + (not is_known)
+        handler.send_response(304 if is_known else 200)
+        handler.send_header("ETag", str(shop["etag"]))
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    log = tmp_path / "worker.log"
+    with answering(answer) as address:
+        environ["FEEDS"] = address
+        with running("-m", "ingest", "work", log=log, environ=environ):
+            eventually(lambda: "1 items read" in log.read_text())
+            sent = shop["sent"]
+            time.sleep(1)
+            assert shop["sent"] == sent == 2, "one look and one read"
+            shop |= {"etag": '"2"', "title": "New"}
+            eventually(lambda: log.read_text().count("1 items read") == 2)
+    # A picture of this machine is not what a feed by address may name.
+    assert "image_missing" in log.read_text()
+    assert index.count({}) == 0
 
 
 def test_the_worker_without_feeds_says_so_and_stops_cleanly(environ: dict[str, str], tmp_path: Path) -> None:

@@ -5,36 +5,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from catalog.errors import ItemInvalid
 from catalog.items import Item
 from ingest.feeds.open_feed import open_feed
-from ingest.feeds.rows import FeedUnreadable, Problem, Row
+from ingest.feeds.rows import FeedUnreadable, Row
+from tests.feed_reading import entries, items, write
 from tests.pictures import jpeg
-
-
-def entries(path: Path) -> list[Item | str]:
-    """Each row of the feed as an item, or as the text of what is wrong with it."""
-    found: list[Item | str] = []
-    for row in open_feed(str(path)).rows:
-        if isinstance(row, Problem):
-            found.append(str(row))
-            continue
-        try:
-            found.append(row.to_item())
-        except ItemInvalid as error:
-            found.append(f"{row.place}: {error}")
-    return found
-
-
-def items(path: Path) -> list[Item]:
-    found = entries(path)
-    assert all(isinstance(entry, Item) for entry in found), found
-    return [entry for entry in found if isinstance(entry, Item)]
-
-
-def write(path: Path, content: str | bytes) -> Path:
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
 
 
 def test_a_csv_row_becomes_an_item(tmp_path: Path) -> None:
@@ -97,7 +72,7 @@ def test_a_quote_that_is_never_closed_names_the_lines_it_took(tmp_path: Path) ->
         (b"title,category\n", "no column `id`"),
         (b"id,id\n", "'id' more than once"),
         (b"id,t\xfftle\n", "not UTF-8"),
-        ("id,title\n1,t\n".encode("utf-16"), "UTF-16"),
+        ("id,title\n1,t\n".encode("utf-16-le"), "NULs; if it is UTF-16"),
         (b"id," + b",".join(b"c%d" % n for n in range(100_000)) + b"\n1\n", "100,001 columns"),
     ],
 )

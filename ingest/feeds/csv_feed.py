@@ -1,77 +1,127 @@
-"""CSV and TSV feeds: a header line, one item a row, UTF-8."""
+"""CSV and TSV feeds: a header line, one item a row, UTF-8 or UTF-16."""
 
 import codecs
 import csv
-from collections.abc import Iterator
-from pathlib import Path
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from ingest.feeds.lines import TextLines
 from ingest.feeds.rows import FeedUnreadable, Problem, Row
+from ingest.feeds.source import Source
 
 MAX_COLUMNS = 1_000
 _DELIMITERS = ",;\t|"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_csv(path: Path) -> Iterator[Row | Problem]:
-    """Rows of the file; a row that cannot be read is a Problem, and the next one follows.
+def read_csv(source: Source) -> Iterator[Row | Problem]:
+    """Rows of the feed; a row that cannot be read is a Problem, and the next one follows.
 
     Raises FeedUnreadable if the header is unusable.
     """
-    _refuse_utf16(path)
     # Bytes that are not UTF-8 become lone surrogates, so that only the row they stand in is refused.
-    with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-        delimiter = _delimiter(file.readline(1_000_000))
-        file.seek(0)
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        header = _header(path, reader)
+    with io.TextIOWrapper(source.open(), encoding_of(source.head), "surrogateescape", newline="") as file:
+        lines = TextLines(file)
+        first = next(lines, "")
+        lines.row()
+        delimiter = _delimiter(first)
+        reader = csv.reader(_then(first, lines), delimiter=delimiter, strict=True)
+        header = header_of(source.name, reader)
         while True:
+            lines.row()
             first_line = reader.line_num + 1
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Problem(_place(path, first_line, reader.line_num), "row_malformed", f"not CSV: {error}")
+                place = _place(source, first_line, reader.line_num)
+                yield _malformed(place, f"not CSV: {error}", header, delimiter, lines.row())
                 continue
             if cells:
-                yield _row(_place(path, first_line, reader.line_num), header, cells)
+                place = _place(source, first_line, reader.line_num)
+                yield _row(place, header, cells, delimiter, lines)
 
 
-def _row(place: str, header: list[str], cells: list[str]) -> Row | Problem:
+def read_text(place: str, raw: dict[str, Any]) -> Row | Problem | None:
+    """A row that could not be read, once it is mended: `raw` as the rejects file has it."""
+    header, delimiter, text = raw["header"], raw["delimiter"], raw["text"]
+    lines = TextLines(io.StringIO(text, newline=""))
+    try:
+        rows = [cells for cells in csv.reader(lines, delimiter=delimiter, strict=True) if cells]
+    except csv.Error as error:
+        return _malformed(place, f"not CSV: {error}", header, delimiter, text)
+    if len(rows) != 1:
+        return _malformed(place, f"is {len(rows)} rows rather than one", header, delimiter, text)
+    return _row(place, header, rows[0], delimiter, lines)
+
+
+def encoding_of(head: bytes) -> str:
+    """UTF-16 if it begins with that byte order mark, else UTF-8, with one or without."""
+    return "utf-16" if head.startswith(_UTF16) else "utf-8-sig"
+
+
+def header_in(head: bytes) -> list[str]:
+    """The columns that the first line of a feed names; nothing if that is no CSV."""
+    lines = head.decode(encoding_of(head), "replace").splitlines(keepends=True)
+    delimiter = _delimiter(lines[0] if lines else "")
+    try:
+        return [name.strip() for name in next(csv.reader(lines, delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+
+
+def header_of(name: str, reader: Iterator[list[str]]) -> list[str]:
+    try:
+        header = [column.strip() for column in next(reader, [])]
+    except csv.Error as error:
+        raise FeedUnreadable(f"{name}: the header line is not CSV: {error}") from error
+    if len(header) > MAX_COLUMNS:
+        raise FeedUnreadable(f"{name}: {len(header):,} columns; at most {MAX_COLUMNS:,} are read.")
+    if any(_is_broken(column) for column in header):
+        raise FeedUnreadable(f"{name}: the header line is not UTF-8; save the feed as UTF-8.")
+    if any("\0" in column for column in header):
+        raise FeedUnreadable(f"{name}: the header line holds NULs; if it is UTF-16, save it as UTF-8.")
+    named = [column for column in header if column]
+    if twice := sorted({column for column in named if named.count(column) > 1}):
+        raise FeedUnreadable(f"{name}: the header names {', '.join(map(repr, twice))} more than once.")
+    return header
+
+
+def _row(place: str, header: list[str], cells: list[str], delimiter: str, lines: TextLines) -> Row | Problem:
     if len(cells) != len(header):
         reason = f"has {len(cells)} cells, but the header has {len(header)} columns"
-        return Problem(place, "row_malformed", reason)
+        return _malformed(place, reason, header, delimiter, lines.row())
     for name, cell in zip(header, cells, strict=True):
-        if any("\udc80" <= character <= "\udcff" for character in cell):
-            return Problem(place, "row_malformed", f"{name}: is not UTF-8")
-    return Row(place, dict(zip(header, cells, strict=True)))
+        if _is_broken(cell):
+            return _malformed(place, f"{name}: is not UTF-8", header, delimiter, lines.row())
+    named = {name: cell for name, cell in zip(header, cells, strict=True) if name or cell.strip()}
+    if "" in named:
+        return _malformed(place, "has a cell under a column without a name", header, delimiter, lines.row())
+    return Row(place, named, kind="csv")
 
 
-def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
-    try:
-        header = [name.strip() for name in next(reader, [])]
-    except csv.Error as error:
-        raise FeedUnreadable(f"{path.name}: the header line is not CSV: {error}") from error
-    if len(header) > MAX_COLUMNS:
-        raise FeedUnreadable(f"{path.name}: {len(header):,} columns; at most {MAX_COLUMNS:,} are read.")
-    if any("\udc80" <= character <= "\udcff" for name in header for character in name):
-        raise FeedUnreadable(f"{path.name}: the header line is not UTF-8.")
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        raise FeedUnreadable(f"{path.name}: the header names {', '.join(map(repr, twice))} more than once.")
-    if "id" not in [name.lower() for name in header]:
-        raise FeedUnreadable(f"{path.name}: no column `id` in the header {', '.join(header)[:200]!r}.")
-    return header
+def _malformed(place: str, reason: str, header: list[str], delimiter: str, text: str) -> Problem:
+    # What is no UTF-8 is kept visibly, as \xe9: the person who mends the row sees what stood there.
+    seen = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    raw = {"kind": "csv", "header": header, "delimiter": delimiter, "text": seen}
+    return Problem(place, "row_malformed", reason, raw)
+
+
+def _is_broken(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _delimiter(header_line: str) -> str:
     return max(_DELIMITERS, key=header_line.count)
 
 
-def _refuse_utf16(path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            raise FeedUnreadable(f"{path.name}: is UTF-16; save it as UTF-8.")
+def _then(first: str, rest: Iterable[str]) -> Iterator[str]:
+    yield first
+    yield from rest
 
 
-def _place(path: Path, first_line: int, last_line: int) -> str:
+def _place(source: Source, first_line: int, last_line: int) -> str:
     lines = f"line {first_line}" if last_line <= first_line else f"lines {first_line}-{last_line}"
-    return f"{path.name} {lines}"
+    return f"{source.name} {lines}"

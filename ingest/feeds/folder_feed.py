@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalog.images import SUFFIXES
+from ingest.feeds.columns import NO_CATEGORY
 from ingest.feeds.rows import Row
-
-NO_CATEGORY = "uncategorised"
 
 
 def read_folder(folder: Path) -> Iterator[Row]:

@@ -1,15 +1,27 @@
-"""Opens a feed by what it is: a folder, a CSV or TSV, or a JSON Lines file."""
+"""Opens a feed by what it is: a folder, or a file of one of the kinds in kinds.py, wherever that lies."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
-from ingest.feeds.csv_feed import read_csv
+from ingest.feeds.address import FetchLimits
+from ingest.feeds.columns import Fields, Shape, mapped
 from ingest.feeds.folder_feed import read_folder
-from ingest.feeds.jsonl_feed import read_jsonl
+from ingest.feeds.kinds import KINDS, SHAPES, kind_of
 from ingest.feeds.rows import FeedUnreadable, Problem, Row
+from ingest.feeds.source import Source, open_source
 
-_READERS = {".csv": read_csv, ".tsv": read_csv, ".jsonl": read_jsonl, ".ndjson": read_jsonl}
+
+@dataclass(frozen=True)
+class FeedOptions:
+    """`kind`: a name in KINDS, None to see it in the feed. `columns`: the column of a field, by the field."""
+
+    kind: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    limits: FetchLimits = FetchLimits()
 
 
 @dataclass(frozen=True)
@@ -21,21 +33,66 @@ class Feed:
     rows: Iterator[Row | Problem]
 
 
-def open_feed(location: str) -> Feed:
+def open_feed(location: str, options: FeedOptions = FeedOptions()) -> Feed:
     """Raises FeedUnreadable, here or while the rows are read."""
     path = Path(location).expanduser()
     if path.is_dir():
         return Feed(path.name or str(path), path, read_folder(path))
-    if not path.exists():
-        raise FeedUnreadable(f"{location}: there is no such file or folder.")
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise FeedUnreadable(f"{location}: should be a folder or end in {', '.join(_READERS)}.")
-    return Feed(path.name, path.parent, _reported(path, reader(path)))
-
-
-def _reported(path: Path, rows: Iterator[Row | Problem]) -> Iterator[Row | Problem]:
     try:
-        yield from rows
-    except OSError as error:
-        raise FeedUnreadable(f"{path}: cannot be read ({error.strerror}).") from error
+        source = open_source(location, options.limits)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(location, error) from error
+    kind = KINDS[options.kind or kind_of(source, dict(options.columns))]
+    rows = _reported(source.name, lambda: kind.read(source))
+    return Feed(source.name, source.folder, _shaped(rows, kind.shaped_as, options, source))
+
+
+def _shaped(
+    rows: Iterator[Row | Problem], shaped_as: str | None, options: FeedOptions, source: Source
+) -> Iterator[Row | Problem]:
+    shapes = {name: _shape(shape, options, source) for name, shape in SHAPES.items()}
+    for row in rows:
+        kind = shaped_as or (row.kind if isinstance(row, Row) else None)
+        if isinstance(row, Problem):
+            yield replace(row, raw=_part(row, shaped_as)) if row.raw else row
+        elif kind not in shapes:
+            yield Problem(row.place, "row_malformed", f"kind: {row.kind!r} is none of {', '.join(SHAPES)}")
+        else:
+            yield replace(row, kind=kind, shape=shapes[kind])
+
+
+def _part(problem: Problem, shaped_as: str | None) -> Mapping[str, Any] | None:
+    """A row of a product of several is nothing by itself: it is kept to be read, not to be fed again."""
+    raw = dict(problem.raw or {})
+    return {**raw, "kind": shaped_as} if shaped_as and shaped_as.startswith("shopify") else raw
+
+
+def _shape(shape: Shape, options: FeedOptions, source: Source) -> Shape:
+    shape = mapped(shape, options.columns) if options.columns else shape
+    return _joined(shape, source.address) if source.address else shape
+
+
+def _joined(shape: Shape, address: str) -> Shape:
+    """Pictures of a feed by address lie beside it: it must not name files of this machine."""
+
+    def shaped(fields: Fields) -> dict[str, Any]:
+        made = shape(fields)
+        if isinstance(made.get("images"), list):
+            made["images"] = [
+                urljoin(address, one) if isinstance(one, str) else one for one in made["images"]
+            ]
+        return made
+
+    return shaped
+
+
+def _reported(name: str, read: Callable[[], Iterator[Row | Problem]]) -> Iterator[Row | Problem]:
+    try:
+        yield from read()
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> FeedUnreadable:
+    reason = getattr(error, "strerror", None) or error
+    return FeedUnreadable(f"{name}: cannot be read ({reason}).")

@@ -1,19 +1,12 @@
-"""What a feed yields, and how the columns of a row become the fields of an item."""
+"""What a feed yields: rows that become items, and problems in their place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.errors import CatalogError, ItemInvalid
+from catalog.errors import CatalogError
 from catalog.items import Item, parse_item
-
-# Columns are matched without regard to case. Every other column goes into `attributes` under its own name.
-COLUMNS = {
-    **{name: name for name in Item.model_fields if name != "attributes"},
-    "image": "images",
-    "color": "colour",
-}
-IMAGE_SEPARATOR = "|"
+from ingest.feeds.columns import Fields, Shape, item_fields, with_values_read
 
 
 class FeedUnreadable(CatalogError):
@@ -22,60 +15,57 @@ class FeedUnreadable(CatalogError):
     code = "feed_unreadable"
 
 
+class NotForSale(CatalogError):
+    """A row that says of itself that customers should not see it: a draft, or one that is not published."""
+
+    code = "not_for_sale"
+
+
 @dataclass(frozen=True)
 class Row:
     """`place` says where it stands: `products.csv line 12`. `fields` are as the feed has them."""
 
     place: str
-    fields: Mapping[str, Any]
+    fields: Fields
+    shape: Shape = item_fields
+    kind: str = "jsonl"
 
     def to_item(self) -> Item:
-        """Raises ItemInvalid."""
-        return parse_item(item_fields(self.fields))
+        """Raises ItemInvalid, and NotForSale."""
+        return parse_item(with_values_read(self.shape(self.fields)))
+
+    def item_id(self) -> str | None:
+        """Whose row it is, even if it is no item; None where that cannot be told."""
+        try:
+            identifier = self.shape(self.fields).get("id")
+        except CatalogError:
+            return None  # another column than the one that --map names would be a guess
+        return str(identifier).strip() or None if isinstance(identifier, str | int) else None
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The row as a rejects file keeps it."""
+        return {"kind": self.kind, "row": dict(self.fields)}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that could not be taken, and why. `code` is stable; `reason` is for the person."""
+    """Something that could not be taken, and why. `code` is stable; `reason` is for the person.
+
+    `raw`: what stood there, as a rejects file keeps it. `item_id`: whose row it was, if that can be told.
+    """
 
     place: str
     code: str
     reason: str
+    raw: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    item_id: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def of(cls, place: str, error: CatalogError) -> "Problem":
-        return cls(place, error.code, str(error))
+    def of(cls, place: str, error: CatalogError, row: Row | None = None) -> "Problem":
+        if row is None:
+            return cls(place, error.code, str(error))
+        return cls(place, error.code, str(error), row.raw, row.item_id())
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason} [{self.code}]"
-
-
-def item_fields(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns of a row as the arguments of Item; empty cells are absent fields. Raises ItemInvalid."""
-    fields: dict[str, Any] = {}
-    attributes: dict[str, Any] = {}
-    for column, value in columns.items():
-        if value is None or (isinstance(value, str) and not value.strip()):
-            continue
-        name = COLUMNS.get(column.strip().lower())
-        if name is not None:
-            if name in fields:
-                raise ItemInvalid(name, f"is given twice, the second time as the column {column!r}")
-            fields[name] = value
-        elif column.strip().lower() == "attributes":
-            if not isinstance(value, Mapping):
-                raise ItemInvalid("attributes", "should be an object")
-            attributes.update(value)
-        else:
-            attributes[column.strip()] = value
-    if "images" in fields:
-        fields["images"] = _images(fields["images"])
-    if isinstance(fields.get("id"), int) and not isinstance(fields["id"], bool):
-        fields["id"] = str(fields["id"])  # JSON feeds often have numbers for ids
-    return fields | ({"attributes": attributes} if attributes else {})
-
-
-def _images(value: Any) -> Any:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(IMAGE_SEPARATOR) if part.strip()]
-    return value

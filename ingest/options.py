@@ -1,0 +1,48 @@
+"""Options that several commands of ingest share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ingest.absent import DELETE_AT_MOST
+from ingest.feeds.columns import COLUMNS
+from ingest.feeds.kinds import KINDS
+
+Command = Callable[..., Any]
+
+
+def feed_options(command: Command) -> Command:
+    """FEED… and how they are read."""
+    decorators = [
+        click.argument("feeds", metavar="FEED...", nargs=-1, required=True),
+        click.option("--format", "kind", type=click.Choice(list(KINDS)), help="The kind, if it is not seen."),
+        click.option(
+            "--map", "columns", multiple=True, metavar="FIELD=COLUMN", callback=_columns,
+            help="Take a field of the items from this column; may be repeated.",
+        ),
+        click.option(
+            "--rejects", type=click.Path(dir_okay=False, path_type=Path),
+            help="Write rows that fail here, to be mended and fed again.",
+        ),
+        click.option(
+            "--delete-at-most", type=click.FloatRange(0, 1), default=DELETE_AT_MOST, show_default=True,
+            help="Refuse to delete a larger share of the items.",
+        ),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def _columns(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for one in given:
+        field, equals, column = one.partition("=")
+        field = COLUMNS.get(field.strip().lower(), "")
+        if not (field and equals and column.strip()):
+            names = ", ".join(sorted(set(COLUMNS.values())))
+            raise click.BadParameter(f"{one!r} should be FIELD=COLUMN, with a field of {names}.")
+        columns[field] = column.strip()
+    return columns
