@@ -5,7 +5,6 @@ embedded anew. The model is a small CLIP with random weights, run like any other
 arithmetic take the time. The memory is the ingest's own process, taken once a tenth of the way.
 """
 
-import resource
 import sys
 import tempfile
 import time
@@ -43,7 +42,9 @@ def resident_mb() -> float:
 
 
 def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not getrusage's, which begins with what the process had that started this one.
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def growth_mb(count: int, folder: Path, url: str) -> tuple[float, float]:

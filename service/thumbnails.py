@@ -15,7 +15,7 @@ _YEAR_S = 365 * 24 * 3600
 @blueprint.get("/v1/thumbnails/<sha256:sha256>")
 @operation(
     None,
-    Media("image/webp", "The picture.", binary=True),
+    Media(MIME_TYPE, "The picture.", binary=True),
     limited=False,
     conditional=True,
     raises=(ThumbnailNotFound, NotFound),  # NotFound: of an address that holds no SHA-256

@@ -35,6 +35,7 @@ def filter_case(context: Any, case: Any) -> bool:
     return (
         _fits(case)
         and not _may_cancel_out(case.body)
+        and (case.query or {}).get("mode") != "keyword"  # without a text it is refused
         and not _wrong_inside_a_form(case)
         and not _names_what_no_item_has(case)
     )
