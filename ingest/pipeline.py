@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -15,6 +17,9 @@ from catalog.index import ItemIndex
 from catalog.settings import Settings
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import Problem, Row
+from ingest.fetch.fetcher import open_fetcher
+from ingest.fetch.validators import PictureMemory
+from ingest.look import Looker
 from ingest.overlap import overlap
 from ingest.prepare import Placed, Preparer
 from ingest.report import Report
@@ -45,18 +50,29 @@ def ingest(
     """
     report = Report(feed.name)
     index.ensure()
-    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-    thumbnails = (settings.thumbnail_dir, settings.thumbnail_side_px)
-    with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
-        preparer = Preparer(feed.folder, index, encoder, limits, *thumbnails, pool)
+    with _looker(feed.folder, settings, encoder) as looker:
         batches = _batches(_entries(feed.rows), settings.ingest_batch_items)
-        prepared = overlap(_patiently(preparer.prepare), batches)
+        prepare = _patiently(Preparer(index, looker).prepare)
+        prepared = overlap(prepare, batches, abandon=looker.fetcher.cancel)
         embedded = overlap(partial(embed, encoder), prepared)
         for batch in embedded:
             _patiently(write)(batch, index)
             report.add(batch.prepared)
             on_progress(report)
     return report
+
+
+@contextmanager
+def _looker(folder: Path, settings: Settings, encoder: Encoder) -> Iterator[Looker]:
+    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+    thumbnails = (settings.thumbnail_dir, settings.thumbnail_side_px)
+    memory = PictureMemory(settings.state_dir / f"pictures-{settings.index_alias}.sqlite")
+    with (
+        closing(memory),
+        ThreadPoolExecutor(thread_name_prefix="decode") as pool,
+        open_fetcher(settings, pool) as fetcher,
+    ):
+        yield Looker(folder, encoder, limits, *thumbnails, pool, fetcher, memory)
 
 
 def _entries(rows: Iterable[Row | Problem]) -> Iterator[Placed | Problem]:
