@@ -81,7 +81,7 @@ class Getter:
         async with self.pool.stream("GET", url, headers=headers, extensions=extensions) as response:
             names = _headers(response)
             if response.status == 304 and asked:
-                await self._body(location, response, names)  # nothing, but it frees the connection
+                await self._body(location, response, names)  # none, but so the connection can serve again
                 return None
             if response.status in _REDIRECTS and "location" in names:
                 return redirected(location, names["location"])
@@ -102,10 +102,22 @@ class Getter:
             content += part
             if len(content) > self.max_bytes:
                 raise self._too_many(location)
+        if _more_came(response):
+            await response.extensions["network_stream"].aclose()
         return bytes(content)
 
     def _too_many(self, location: Location) -> ImageTooManyBytes:
         return ImageTooManyBytes(f"{location}: has more than the {self.max_bytes:,} bytes that are taken.")
+
+
+def _more_came(response: httpcore.Response) -> bool:
+    """Whether bytes came after the end of the answer, as from a server that answers twice.
+
+    The connection's next picture would be read from them: that of another product.
+    """
+    # httpcore does not look, and h11, which knows, is reached through its insides only. A test would notice.
+    parser = response.stream._stream._connection._h11_state  # type: ignore[union-attr]
+    return bool(parser.trailing_data[0])
 
 
 def _headers(response: httpcore.Response) -> Headers:
@@ -149,6 +161,9 @@ def _translated(location: Location) -> Iterator[None]:
 
 
 def _unreachable(location: Location, error: httpcore.ConnectError) -> ImageFetchError:
-    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
         return ImageHostUnreachable(f"{location.authority}: its certificate does not hold.")
     return ImageHostUnreachable(f"{location.authority}: cannot be connected to.", may_pass=True)
