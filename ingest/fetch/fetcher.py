@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import anyio
-import httpcore
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from cachetools import LRUCache
 from tenacity import (
@@ -28,6 +27,7 @@ from tenacity import (
 from catalog.errors import ImageFetchError, ImageHostUnreachable, ImageTimeout
 from catalog.settings import Settings
 from ingest.fetch.connect import CheckedConnections, Resolver, resolve
+from ingest.fetch.connections import Connections
 from ingest.fetch.get import Download, Getter
 from ingest.fetch.locations import locate
 from ingest.fetch.rules import HostRules
@@ -160,12 +160,8 @@ def open_fetcher(
     """A fetcher with the limits of the settings; what is under way at the end is cancelled."""
     rules = HostRules.of(settings)
     with start_blocking_portal(backend="asyncio", name="fetch") as portal:
-        connections = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=settings.image_fetches,
-            keepalive_expiry=15,
-            network_backend=CheckedConnections(rules.may_be_private, resolver),
-        )
+        network = CheckedConnections(rules.may_be_private, resolver)
+        connections = Connections(network, ssl_context, settings.image_fetches)
         getter = Getter(connections, rules, settings.max_image_bytes, settings.image_timeout_s / TRIES)
         fetcher = Fetcher(settings, getter, portal, pool)
         try:

@@ -18,6 +18,7 @@ from catalog.errors import (
     ImageTimeout,
     ImageTooManyBytes,
 )
+from ingest.fetch.connections import Connections
 from ingest.fetch.locations import Location, locate, redirected
 from ingest.fetch.rules import HostRules
 from ingest.fetch.validators import Headers, Validator, validator_of
@@ -40,9 +41,9 @@ class Download:
 
 @dataclass(frozen=True)
 class Getter:
-    """Fetches through `pool`, whose connections are checked. `timeout_s`: longest silence of a server."""
+    """Fetches through `connections`, which are checked. `timeout_s`: longest silence of a server."""
 
-    pool: httpcore.AsyncConnectionPool
+    connections: Connections
     rules: HostRules
     max_bytes: int
     timeout_s: float
@@ -77,8 +78,7 @@ class Getter:
         )
         connect_s = min(CONNECT_TIMEOUT_S, self.timeout_s)
         timeouts = {"connect": connect_s, "read": self.timeout_s, "write": self.timeout_s}
-        extensions = {"timeout": timeouts}
-        async with self.pool.stream("GET", url, headers=headers, extensions=extensions) as response:
+        async with self.connections.get(url, headers, timeouts) as response:
             names = _headers(response)
             if response.status == 304 and asked:
                 await self._body(location, response, names)  # none, but so the connection can serve again
@@ -116,7 +116,7 @@ def _more_came(response: httpcore.Response) -> bool:
     The connection's next picture would be read from them: that of another product.
     """
     # httpcore does not look, and h11, which knows, is reached through its insides only. A test would notice.
-    parser = response.stream._stream._connection._h11_state  # type: ignore[union-attr]
+    parser = response.stream._connection._h11_state  # type: ignore[union-attr]
     return bool(parser.trailing_data[0])
 
 
