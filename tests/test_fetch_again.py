@@ -94,7 +94,7 @@ def test_a_host_that_is_down_is_let_be_and_the_others_are_not() -> None:
 
     names = Names(down_example=[["127.0.0.1"]], up_example=[["127.0.0.1"]])
     with serving_pictures(script) as server:
-        with fetching(server, private=("*.example",), resolver=names, image_timeout_s=0.6) as fetch:
+        with fetching(server, private=("*.example",), resolver=names, image_timeout_s=1.5) as fetch:
             many = [fetch.begin(server.url(f"/down/{n}", "down.example")) for n in range(3 * DOWN_AFTER)]
             assert fetch.content(server.url("/up", "up.example")) == PICTURE
             codes = [type(one.exception(timeout=30)) for one in many]
