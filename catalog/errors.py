@@ -10,7 +10,13 @@ CatalogError
 │   ├── ImageTooManyBytes
 │   ├── ImageNotAnImage     not one of the formats we accept
 │   ├── ImageUndecodable    starts like a picture, but is damaged
-│   └── ImageTooManyPixels
+│   ├── ImageTooManyPixels
+│   └── ImageFetchError     a picture's address gives none
+│       ├── ImageAddressRefused   we do not ask there: no plain address, not public, not allowed
+│       ├── ImageHostUnreachable  no such host, no connection, or a certificate that does not hold
+│       ├── ImageHttpStatus       the server answers that it has no picture, or not now
+│       ├── ImageTimeout
+│       └── ImageAnswerBroken     the answer ends early, is no HTTP, or is compressed
 ├── EncoderUnavailable      the model cannot be loaded or run
 ├── ModelMismatch           the collection was built by another model
 ├── IndexUnavailable        the vector store does not answer, or refuses for now
@@ -85,6 +91,37 @@ class ImageUndecodable(ImageError):
 
 class ImageTooManyPixels(ImageError):
     code = "image_too_large_pixels"
+
+
+class ImageFetchError(ImageError):
+    """`may_pass`: another try may succeed, at the earliest `retry_after_s` from now."""
+
+    code = "image_fetch_failed"
+
+    def __init__(self, message: str, may_pass: bool = False, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+        self.retry_after_s = retry_after_s
+
+
+class ImageAddressRefused(ImageFetchError):
+    code = "image_address_refused"
+
+
+class ImageHostUnreachable(ImageFetchError):
+    code = "image_host_unreachable"
+
+
+class ImageHttpStatus(ImageFetchError):
+    code = "image_http_status"
+
+
+class ImageTimeout(ImageFetchError):
+    code = "image_timeout"
+
+
+class ImageAnswerBroken(ImageFetchError):
+    code = "image_answer_broken"
 
 
 class EncoderUnavailable(CatalogError):

@@ -27,7 +27,7 @@ AttributeValue = Scalar | list[Scalar]
 
 
 class Item(BaseModel):
-    """One product. `images` are paths relative to the feed (or absolute), the first is the primary one."""
+    """One product. `images`: paths (relative to the feed or absolute) or addresses, the primary one first."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

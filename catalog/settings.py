@@ -12,6 +12,8 @@ from catalog.errors import SettingInvalid
 BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "models" / "compact"
 
 _RATE_LIMIT = r"^(off|[1-9][0-9]*/(second|minute|hour|day))$"
+# A name, *.name for all below it, or an IP address.
+_HOST = r"^((\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[?[0-9A-Fa-f:]+(:[0-9.]+)?\]?)$"
 _ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-fA-F:]+\](:[0-9]+)?)$"
 
 
@@ -51,7 +53,24 @@ class Settings(BaseSettings):
     )
     max_image_bytes: int = Field(20_000_000, ge=1_000, description="A larger picture file is refused.")
     max_image_pixels: int = Field(50_000_000, ge=10_000, description="A picture of more pixels is refused.")
-    state_dir: Path = Field(Path("var"), description="Locks; the same folder for every ingest of an index.")
+    image_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode] = Field(
+        (),
+        description="The only hosts that pictures are fetched from, such as *.cdn.shop.example; none: any.",
+    )
+    image_private_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode] = Field(
+        (), description="Hosts that pictures are fetched from though their addresses are private."
+    )
+    image_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = Field(
+        (), description="Ports that pictures are fetched from beside 80 and 443."
+    )
+    image_timeout_s: float = Field(
+        30.0, gt=0, le=600, description="Longest fetch of a picture, with its redirects and retries."
+    )
+    image_fetches: int = Field(16, ge=1, le=256, description="Pictures that are fetched at once.")
+    image_fetches_per_host: int = Field(8, ge=1, le=256, description="Of these, from one host.")
+    state_dir: Path = Field(
+        Path("var"), description="Locks, and what servers said of their pictures; one folder for an index."
+    )
     thumbnail_dir: Path = Field(Path("var/thumbnails"), description="Thumbnails, by content; shared folder.")
     thumbnail_side_px: int = Field(480, ge=32, le=2048, description="Longest side of a thumbnail.")
     ingest_batch_items: int = Field(64, ge=1, le=256, description="Items embedded and upserted together.")
@@ -84,7 +103,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Lines for people, or for programs.")
 
-    @field_validator("feeds", "cors_origins", mode="before")
+    @field_validator(
+        "feeds", "cors_origins", "image_hosts", "image_private_hosts", "image_ports", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return (

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from catalog.encoder import Encoder
@@ -11,6 +12,8 @@ from catalog.points import StoredPoint
 from catalog.settings import Settings
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import Problem
+from ingest.fetch.memory import RecalledPictures, memory_path
+from ingest.look import looking
 from ingest.pipeline import preparing
 from ingest.plan import Change
 from ingest.prepare import Prepared, StoredItems
@@ -89,8 +92,11 @@ def compare(
 ) -> Report:
     """Add to `differences` those between the feed and the index. Raises as `ingest`; embeds nothing."""
     report = Report(feed.name)
-    with preparing(feed, settings, encoder, _stored(index), seen, report, None) as prepared:
-        for batch in prepared:
+    with (
+        closing(RecalledPictures(memory_path(settings))) as memory,
+        looking(feed.folder, settings, encoder, memory, thumbnail_dir=None) as looker,
+    ):
+        for batch in preparing(feed, settings, _stored(index), looker, seen, report):
             differences.add(batch)
             report.add(batch)
             on_problems(batch.problems)

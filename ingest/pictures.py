@@ -1,4 +1,4 @@
-"""Reads the pictures that a feed names, from local files."""
+"""Reads the pictures that a feed names as local files."""
 
 import stat
 from pathlib import Path
@@ -11,8 +11,6 @@ def read_picture(folder: Path, source: str, max_bytes: int) -> bytes:
 
     Raises ImageMissing or ImageTooManyBytes; of a file over `max_bytes` nothing is read.
     """
-    if "://" in source:
-        raise ImageMissing(f"{source}: pictures are read from files, not from addresses.")
     path = folder / source
     try:
         status = path.stat()

@@ -1,21 +1,20 @@
 """One ingest, as a sentence: read rows, batch them, prepare, embed, write, and count what happened."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from catalog.encoder import Encoder
 from catalog.errors import IndexUnavailable, ItemInvalid
-from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.settings import Settings
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import NotForSale, Problem, Row
+from ingest.fetch.memory import PictureMemory, memory_path
+from ingest.look import Looker, looking
 from ingest.overlap import overlap
 from ingest.prepare import Placed, Prepared, Preparer, StoredItems
 from ingest.report import Report
@@ -52,8 +51,10 @@ def ingest(
     index.ensure()
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
-        preparing(feed, settings, encoder, index, met, report, settings.thumbnail_dir) as prepared,
+        closing(PictureMemory(memory_path(settings))) as memory,
+        looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
+        prepared = preparing(feed, settings, index, looker, met, report)
         for batch in overlap(partial(embed, encoder), prepared):
             patiently(write)(batch, index)
             report.add(batch.prepared)
@@ -62,24 +63,13 @@ def ingest(
     return report
 
 
-@contextmanager
 def preparing(
-    feed: Feed,
-    settings: Settings,
-    encoder: Encoder,
-    stored: StoredItems,
-    seen: SeenItems,
-    report: Report,
-    thumbnail_dir: Path | None,
-) -> Iterator[Iterator[Prepared]]:
+    feed: Feed, settings: Settings, stored: StoredItems, looker: Looker, seen: SeenItems, report: Report
+) -> Iterator[Prepared]:
     """The feed in batches, each looked at beside what is stored; what is not for sale is only counted."""
-    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-    with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
-        preparer = Preparer(
-            feed.folder, stored, encoder, limits, thumbnail_dir, settings.thumbnail_side_px, pool
-        )
-        batches = _batches(_entries(feed.rows, seen, report), settings.ingest_batch_items)
-        yield overlap(patiently(preparer.prepare), batches)
+    batches = _batches(_entries(feed.rows, seen, report), settings.ingest_batch_items)
+    prepare = patiently(Preparer(stored, looker).prepare)
+    return overlap(prepare, batches, abandon=looker.fetcher.cancel)
 
 
 def _entries(rows: Iterable[Row | Problem], seen: SeenItems, report: Report) -> Iterator[Placed | Problem]:

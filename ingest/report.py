@@ -16,11 +16,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Report:
-    """Grows while an ingest runs. `items`: by outcome. `problems`: by code."""
+    """Grows while an ingest runs. `items`: by outcome. `problems`: by code.
+
+    `downloads` of pictures by address; `not_modified`: those that their servers say are unchanged.
+    """
 
     feed: str
     read: int = 0
     pictures_embedded: int = 0
+    downloads: int = 0
+    downloaded_bytes: int = 0
+    not_modified: int = 0
     items: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
     _started: float = field(default_factory=time.perf_counter)
@@ -38,6 +44,9 @@ class Report:
         """Count a batch that is written, and log its problems."""
         self.read += batch.read
         self.items["failed"] += batch.failed
+        self.downloads += batch.downloads
+        self.downloaded_bytes += batch.downloaded_bytes
+        self.not_modified += batch.not_modified
         for change in batch.changes:
             self.items[change.outcome] += 1
             self.pictures_embedded += len(change.embed)
@@ -60,6 +69,11 @@ class Report:
             f"  failed           {self.items['failed']:,}",
         ]
         lines += [f"  {words:<17}{self.items[name]:,}" for name, words in _RARE.items() if name in self.items]
+        if self.downloads or self.not_modified:
+            size = f"{self.downloaded_bytes / 1e6:,.1f} MB"
+            lines.append(
+                f"  downloaded       {self.downloads:,} ({size}; {self.not_modified:,} more not modified)"
+            )
         if self.problems:
             lines.append("  problems, each named above:")
             lines += [f"    {count:,} {code}" for code, count in self.problems.most_common()]

@@ -11,7 +11,7 @@ from catalog.encoder import Encoder, open_encoder
 from catalog.errors import CatalogError
 from catalog.settings import Settings
 from ingest.feeds.address import FetchLimits, seen_as
-from ingest.feeds.source import is_address
+from ingest.fetch.locations import is_address
 from ingest.report import Report
 from ingest.run import run_feed
 

@@ -1,4 +1,4 @@
-"""GET /v1/thumbnails/{sha256}: small pictures of ingested local files, which ingest has written."""
+"""GET /v1/thumbnails/{sha256}: small copies of ingested pictures, which ingest has written."""
 
 from flask import Blueprint, Response, current_app, send_file
 from werkzeug.exceptions import NotFound

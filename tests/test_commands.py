@@ -223,7 +223,7 @@ def test_the_worker_reads_a_feed_by_address_when_its_etag_changes(
             shop |= {"etag": '"2"', "title": "New"}
             eventually(lambda: log.read_text().count("1 items read") == 2)
     # A picture of this machine is not what a feed by address may name.
-    assert "image_missing" in log.read_text()
+    assert "image_address_refused" in log.read_text()
     assert index.count({}) == 0
 
 

@@ -52,3 +52,13 @@ def test_an_error_comes_after_the_results_before_it(broken: str) -> None:
     got = []
     with pytest.raises(RuntimeError, match=broken):
         got.extend(next(results) for _ in range(5))
+
+
+def test_a_stage_under_way_is_told_when_nobody_wants_its_results() -> None:
+    told = threading.Event()
+    results = overlap(lambda n: told.wait(20 if n else 0), range(5), ahead=1, abandon=told.set)
+    assert next(results) is False
+    began = time.monotonic()
+    results.close()  # type: ignore[attr-defined]
+    assert told.is_set()
+    assert time.monotonic() - began < 5

@@ -157,10 +157,10 @@ def test_bad_pictures_fail_alone_by_name_and_code(
         (tmp_path / name).write_bytes(content)
     for name, content in ODD_PICTURES.items():
         (tmp_path / name).write_bytes(content)
-    names = [*BAD_PICTURES, *ODD_PICTURES, "missing.jpg", "https://shop.example/a.jpg"]
+    names = [*BAD_PICTURES, *ODD_PICTURES, "missing.jpg", "ftp://shop.example/a.jpg"]
     report = run(rows[:5] + [{**rows[0], "id": name, "images": [name]} for name in names] + rows[5:])
     assert outcomes(report) == {"embedded": 25, "failed": 7}
-    expected = [code for _, code in BAD_PICTURES.values()] + ["image_missing"] * 2
+    expected = [code for _, code in BAD_PICTURES.values()] + ["image_missing", "image_address_refused"]
     assert sorted(report.problems.elements()) == sorted(expected)
     for name, (_, code) in BAD_PICTURES.items():
         assert any(f"id {name!r}" in line and code in line for line in caplog.messages), name

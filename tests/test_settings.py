@@ -49,6 +49,14 @@ def test_feeds_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings().feeds == ("a.csv", "folder/b.jsonl")
 
 
+def test_hosts_of_pictures_are_names_patterns_and_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = ("cdn.shop.example", "*.shop.example", "192.168.1.7", "fd00::7", "[::1]", "localhost")
+    monkeypatch.setenv("IMAGE_PRIVATE_HOSTS", ", ".join(hosts))
+    monkeypatch.setenv("IMAGE_PORTS", "8080, 8443")
+    settings = read_settings()
+    assert (settings.image_private_hosts, settings.image_ports) == (hosts, (8080, 8443))
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -56,11 +64,14 @@ def test_feeds_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("INGEST_BATCH_ITEMS", "many"),
         ("LOG_LEVEL", "LOUD"),
         ("FEED_INTERVAL_S", "0"),
+        ("IMAGE_HOSTS", "https://cdn.shop.example"),
+        ("IMAGE_PRIVATE_HOSTS", "*"),
+        ("IMAGE_PORTS", "8080,70000"),
     ],
 )
 def test_a_bad_value_names_its_variable(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingInvalid, match=f"^{variable}: "):
+    with pytest.raises(SettingInvalid, match=rf"^{variable}(\.\d+)?: "):
         read_settings()
 
 

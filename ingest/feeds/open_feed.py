@@ -13,6 +13,7 @@ from ingest.feeds.folder_feed import read_folder
 from ingest.feeds.kinds import KINDS, SHAPES, kind_of
 from ingest.feeds.rows import FeedUnreadable, Problem, Row
 from ingest.feeds.source import Source, open_source
+from ingest.fetch.locations import is_address, without_credentials
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,28 @@ def _shape(shape: Shape, options: FeedOptions, source: Source) -> Shape:
 
 
 def _joined(shape: Shape, address: str) -> Shape:
-    """Pictures of a feed by address lie beside it: it must not name files of this machine."""
+    """Pictures of a feed by address lie beside it: it must not name files of this machine.
+
+    What a feed is fetched with, a user name and password in its address, is nothing to its pictures.
+    """
+    base = without_credentials(address)
 
     def shaped(fields: Fields) -> dict[str, Any]:
         made = shape(fields)
         if isinstance(made.get("images"), list):
-            made["images"] = [
-                urljoin(address, one) if isinstance(one, str) else one for one in made["images"]
-            ]
+            made["images"] = [_beside(base, one) if isinstance(one, str) else one for one in made["images"]]
         return made
 
     return shaped
+
+
+def _beside(base: str, source: str) -> str:
+    """What cannot be joined is made an address that is refused, so that it costs no other picture."""
+    try:
+        joined = urljoin(base, source)
+    except ValueError:
+        joined = source
+    return joined if is_address(joined) else f"file:{joined}"
 
 
 def _reported(name: str, read: Callable[[], Iterator[Row | Problem]]) -> Iterator[Row | Problem]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ingest.feeds.address import FetchLimits, fetch
 from ingest.feeds.rows import FeedUnreadable
+from ingest.fetch.locations import is_address
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -51,10 +52,6 @@ def open_source(location: str, limits: FetchLimits) -> Source:
     with path.open("rb") as file:
         head = _head_of(file)
     return Source(path.name, path.parent, head, lambda: _unzipped(path.open("rb")))
-
-
-def is_address(location: str) -> bool:
-    return location.lower().startswith(("http://", "https://"))
 
 
 def _head_of(file: BinaryIO) -> bytes:

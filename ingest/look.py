@@ -1,0 +1,146 @@
+"""Looks at one picture, from a file or an address: is it new, does it decode, has it a thumbnail?"""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+from catalog.encoder import Encoder
+from catalog.errors import ImageError
+from catalog.images import ImageLimits, decode_image, image_sha256, reduced
+from catalog.points import Picture, StoredPoint
+from catalog.settings import Settings
+from catalog.thumbnails import shortest_px, thumbnail_path, write_thumbnail
+from ingest.feeds.rows import Problem
+from ingest.fetch.fetcher import Fetcher, open_fetcher
+from ingest.fetch.get import Download
+from ingest.fetch.locations import is_address, without_credentials
+from ingest.fetch.memory import Memory
+from ingest.fetch.validators import Known
+from ingest.pictures import read_picture
+from ingest.plan import is_current
+
+
+@dataclass(frozen=True)
+class Looked:
+    """`decoded` if it must be embedded, `problem` if it cannot be used.
+
+    `downloaded`: bytes that it came in; None if it did not come by download. `known`: what to remember.
+    """
+
+    picture: Picture | None = None
+    decoded: Image.Image | None = None
+    problem: Problem | None = None
+    downloaded: int | None = None
+    not_modified: bool = False
+    known: Known | None = None
+
+
+@dataclass(frozen=True)
+class Looking:
+    """A look under way."""
+
+    place: str
+    source: str
+    stored: StoredPoint | None
+    future: Future[Looked]
+
+    def result(self) -> Looked:
+        """Waits for it."""
+        try:
+            return self.future.result()
+        except ImageError as error:
+            place = f"{self.place}, picture {without_credentials(self.source)!r}"
+            # The picture that was there before is better than none.
+            return Looked(self.stored.picture if self.stored else None, problem=Problem.of(place, error))
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Everything that looking at pictures needs. Files are read and all pictures decoded in `pool`.
+
+    `thumbnail_dir`: None to make no thumbnails.
+    """
+
+    folder: Path
+    encoder: Encoder
+    limits: ImageLimits
+    thumbnail_dir: Path | None
+    thumbnail_side_px: int
+    pool: Executor
+    fetcher: Fetcher
+    memory: Memory
+
+    def look(self, place: str, source: str, position: int, stored: StoredPoint | None) -> Looking:
+        """Begin to look. `stored`: the point that the index has for it."""
+        if is_address(source):
+            known = self._known(source, stored)
+            validator = known.validator if known else None
+            unchanged = Looked(Picture(position, source, known.sha256) if known else None, not_modified=True)
+            then = partial(self._at_download, source, position, stored, unchanged)
+            future = self.fetcher.submit(source, validator, then)
+        else:
+            future = self.pool.submit(self._at_file, source, position, stored)
+        return Looking(place, source, stored, future)
+
+    def _known(self, source: str, stored: StoredPoint | None) -> Known | None:
+        """What is known of the picture at the address, if with it nothing but its being unchanged matters."""
+        known = self.memory.get(source) if stored else None
+        if known is None or not is_current(stored, known.sha256, self.encoder.name):
+            return None
+        return None if self._missing_thumbnail(known.sha256) else known
+
+    def _at_file(self, source: str, position: int, stored: StoredPoint | None) -> Looked:
+        content = read_picture(self.folder, source, self.limits.bytes)
+        picture = Picture(position, source, image_sha256(content))
+        return Looked(picture, self._decode(content, picture, stored))
+
+    def _at_download(
+        self,
+        source: str,
+        position: int,
+        stored: StoredPoint | None,
+        unchanged: Looked,
+        download: Download | None,
+    ) -> Looked:
+        if download is None:
+            return unchanged
+        picture = Picture(position, source, image_sha256(download.content))
+        decoded = self._decode(download.content, picture, stored)
+        fresh = Known(download.validator, picture.sha256) if download.validator else None
+        return Looked(picture, decoded, downloaded=len(download.content), known=fresh)
+
+    def _decode(self, content: bytes, picture: Picture, stored: StoredPoint | None) -> Image.Image | None:
+        """The picture if it must be embedded; its thumbnail is written if there is none."""
+        missing = self._missing_thumbnail(picture.sha256)
+        current = is_current(stored, picture.sha256, self.encoder.name)
+        if current and not missing:
+            return None
+        useful_side_px = self.encoder.useful_side_px
+        decoded = decode_image(content, self.limits, useful_side_px, shortest_px(self.thumbnail_side_px))
+        if missing:
+            write_thumbnail(decoded, missing, self.thumbnail_side_px)
+        return None if current else reduced(decoded, useful_side_px)
+
+    def _missing_thumbnail(self, sha256: str) -> Path | None:
+        """Where the picture's thumbnail is to be written; None if it is there, or none is made."""
+        path = thumbnail_path(self.thumbnail_dir, sha256) if self.thumbnail_dir else None
+        return None if path is None or path.exists() else path
+
+
+@contextmanager
+def looking(
+    folder: Path, settings: Settings, encoder: Encoder, memory: Memory, thumbnail_dir: Path | None
+) -> Iterator[Looker]:
+    """A Looker with the limits of the settings, for as long as a feed is read."""
+    limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+    side_px = settings.thumbnail_side_px
+    with (
+        ThreadPoolExecutor(thread_name_prefix="decode") as pool,
+        open_fetcher(settings, pool) as fetcher,
+    ):
+        yield Looker(folder, encoder, limits, thumbnail_dir, side_px, pool, fetcher, memory)
