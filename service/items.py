@@ -3,10 +3,11 @@
 from flask import Blueprint, Response, request
 
 from catalog.errors import ItemNotFound
-from service.answers import ItemAnswer, SearchAnswer, item_answer
+from service.answers import ItemAnswer, SearchAnswer
 from service.caching import conditional
 from service.operations import READING, SEARCHING, operation
 from service.parameters import ListingParameters
+from service.products import item_answer
 from service.searcher import current_searcher
 
 blueprint = Blueprint("items", __name__)

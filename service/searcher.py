@@ -13,12 +13,13 @@ from catalog.index import ItemIndex
 from catalog.points import ITEM_ID, keywords_of
 from catalog.wanted import Likes, Wanted
 from catalog.words import words_found, words_of
-from service.answers import Found, SearchAnswer, Why, found
+from service.answers import Found, SearchAnswer, Why
 from service.cursor import fingerprint
 from service.judging import Judge
 from service.mixing import Mixer
 from service.paging import Pager
 from service.plan import Plan, Shown
+from service.products import found
 from service.schemas import Listing, RecommendRequest, SearchRequest
 from service.stages import Stages
 

@@ -11,7 +11,6 @@ from ingest.sample.florals import TILE, floral_tile
 from ingest.sample.palette import COLOURS, IVORY, RGB, luminance, mix, partner
 from ingest.sample.shapes import Array
 
-PATTERNS: Final = ("solid", "striped", "polka dot", "checked", "floral")
 GLOSS: Final = {"leather": 2.2, "satin": 2.1, "patent": 3.4, "denim": 0.75, "knit": 0.9, "straw": 0.8}
 
 
@@ -154,11 +153,6 @@ def texture(fabric: Cloth, x: Array, y: Array) -> Array:
     if weave in ("satin", "rubber"):
         return 0.006 * _grain("", x, y)
     return 0.016 * _grain("", x, y)
-
-
-def faded(fabric: Cloth, share: float = 0.25) -> Cloth:
-    """The same fabric, paler, as for the inside or a worn place."""
-    return Cloth(mix(fabric.ground, IVORY, share), "solid", fabric.second, fabric.weave)
 
 
 def shaded(fabric: Cloth, share: float = 0.3) -> Cloth:
