@@ -6,6 +6,7 @@ and there is no second look-up that could answer otherwise. It reads no proxy fr
 """
 
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import ip_address
 from typing import Any
@@ -29,6 +30,40 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+class _Stream(httpcore.AsyncNetworkStream):
+    """A TCP connection that is closed when its TLS handshake is given up.
+
+    httpcore 1.0.9 closes it after an error only. When the time of a picture runs out during the handshake the
+    connection would stay open until the garbage collector finds it.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Raises httpcore's errors."""
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
+
+
 class CheckedConnections(httpcore.AsyncNetworkBackend):
     """TCP connections to addresses that `may_connect` allows, and to no others."""
 
@@ -48,16 +83,22 @@ class CheckedConnections(httpcore.AsyncNetworkBackend):
         """Raises ImageAddressRefused, ImageHostUnreachable and httpcore's errors. `timeout`: of all of it."""
         try:
             with anyio.fail_after(timeout):
-                addresses = (await self._checked(host, port))[:MAX_TRIED]
-                each_s = None if timeout is None else timeout / len(addresses)
-                for address in addresses[:-1]:
-                    try:
-                        return await self._network.connect_tcp(address, port, each_s)
-                    except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                        continue
-                return await self._network.connect_tcp(addresses[-1], port, each_s)
+                return _Stream(await self._connect(await self._checked(host, port), port, timeout))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
+
+    async def _connect(
+        self, addresses: list[str], port: int, timeout: float | None
+    ) -> httpcore.AsyncNetworkStream:
+        """To the first of the addresses that answers."""
+        tried = addresses[:MAX_TRIED]
+        each_s = None if timeout is None else timeout / len(tried)
+        for address in tried[:-1]:
+            try:
+                return await self._network.connect_tcp(address, port, each_s)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._network.connect_tcp(tried[-1], port, each_s)
 
     async def _checked(self, host: str, port: int) -> list[str]:
         """The addresses of the host, if every one of them may be connected to."""

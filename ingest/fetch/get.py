@@ -101,6 +101,7 @@ class Getter:
         async for part in response.aiter_stream():
             content += part
             if len(content) > self.max_bytes:
+                content.clear()  # the error's traceback would hold it until the garbage collector comes by
                 raise self._too_many(location)
         if _more_came(response):
             await response.extensions["network_stream"].aclose()
