@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from qdrant_client import QdrantClient, models
@@ -15,6 +15,7 @@ from catalog.deadline import shorten_call
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
+from catalog.reads import Reads
 from catalog.schema import (
     MAX_FILTERABLE_ATTRIBUTES,
     PAYLOAD_INDEXES,
@@ -70,6 +71,7 @@ class LiveCollection:
 
     def __init__(self, client: QdrantClient, url: str, alias: str, encoder: Encoder) -> None:
         self._client = client
+        self._reads = Reads(url, client.init_options["api_key"], client.init_options["timeout"])
         self._url = url
         self._alias = alias
         self._encoder = encoder
@@ -103,6 +105,10 @@ class LiveCollection:
             self._known = None
             with translated(self._url):
                 return operation(self._client, self.name())
+
+    def read(self, call: str, body: dict[str, Any]) -> Any:
+        """The result of a read that every search makes, as JSON; see catalog/reads.py."""
+        return self.call(lambda _, name: self._reads.post(name, call, body))
 
     def ensure(self) -> str:
         """Create the collection and its alias if there is none yet; its name."""

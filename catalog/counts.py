@@ -32,8 +32,7 @@ class Prices:
 
 
 def count(live: LiveCollection, condition: models.Filter) -> int:
-    condition = primary_only(condition)
-    return live.call(lambda client, name: client.count(name, count_filter=condition, exact=True).count)
+    return int(live.read("points/count", {"filter": primary_only(condition), "exact": True})["count"])
 
 
 def facet(

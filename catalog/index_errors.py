@@ -1,12 +1,15 @@
-"""Turns what qdrant_client raises into our own errors."""
+"""Turns what qdrant_client and catalog/reads.py raise into our own errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as ReadTimeout
 
 from catalog.errors import CatalogError, IndexRefused, IndexTimeout, IndexUnavailable
+from catalog.reads import ReadRefused
 
 HOW_TO_START = "start it with `python -m vectorstore` or set QDRANT_URL"
 
@@ -17,28 +20,45 @@ class CollectionGone(IndexUnavailable):
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Raise an error of catalog/errors.py for every exception of the client. `url` stands in the message."""
+    """Raise an error of catalog/errors.py for every exception of a call. `url` stands in the message."""
     try:
         yield
-    except (ApiException, QdrantException) as error:
+    except (ApiException, QdrantException, ReadRefused, HTTPError, TimeoutError) as error:
         raise _translation(error, url) from error
 
 
 def _translation(error: Exception, url: str) -> CatalogError:
+    if isinstance(error, NewConnectionError):  # a time-out by its bases, which it is not
+        return _silent(url)
+    if isinstance(error, ReadTimeout | TimeoutError):
+        return _too_late(url)
+    if isinstance(error, HTTPError):
+        return _silent(url)
+    if isinstance(error, ReadRefused):
+        return _refusal(error.status, url)
     if isinstance(error, ResponseHandlingException):
         # By name: the client's HTTP library is its own affair, and all of its time-outs are called so.
-        if "Timeout" in type(error.source).__name__:
-            return IndexTimeout(f"The vector store at {url} did not answer in time.")
-        return IndexUnavailable(f"The vector store at {url} does not answer: {HOW_TO_START}.")
+        return _too_late(url) if "Timeout" in type(error.source).__name__ else _silent(url)
     if not isinstance(error, UnexpectedResponse):  # 429 is the only other one that the client raises
         return IndexUnavailable(f"The vector store at {url} is too busy.")
-    status = error.status_code or 0
+    return _refusal(error.status_code or 0, url)
+
+
+def _too_late(url: str) -> CatalogError:
+    return IndexTimeout(f"The vector store at {url} did not answer in time.")
+
+
+def _silent(url: str) -> CatalogError:
+    return IndexUnavailable(f"The vector store at {url} does not answer: {HOW_TO_START}.")
+
+
+def _refusal(status: int, url: str) -> CatalogError:
     if status in (401, 403):
         return IndexRefused(f"The vector store at {url} refuses the key: check QDRANT_API_KEY.")
     if status == 404:
         return CollectionGone(f"The vector store at {url} does not know the collection.")
     if status in (408, 504):
-        return IndexTimeout(f"The vector store at {url} did not answer in time.")
+        return _too_late(url)
     if status == 507:
         return IndexUnavailable(f"The disk of the vector store at {url} is full.")
     if status == 429 or status >= 500:

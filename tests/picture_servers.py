@@ -33,6 +33,7 @@ class Exchange:
     path: str
     headers: dict[str, str]
     stop: threading.Event
+    body: bytes = b""
     closing: bool = False
 
     def send(self, content: bytes) -> None:
@@ -107,17 +108,20 @@ class PictureServer:
             self.most_open = max(self.most_open, self.open_now)
 
     def _read(self, stream: socket.socket) -> Exchange | None:
-        head = b""
-        while b"\r\n\r\n" not in head:
+        came = b""
+        while b"\r\n\r\n" not in came:
             part = stream.recv(65_536)
             if not part:
                 return None
-            head += part
+            came += part
+        head, _, body = came.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").strip().split("\r\n")
         pairs = (line.split(": ", 1) for line in lines)
         headers = {name.lower(): value for name, value in pairs}
+        while len(body) < int(headers.get("content-length", 0)):
+            body += stream.recv(65_536)
         with self.lock:
-            exchange = Exchange(stream, len(self.requests), first.split()[1], headers, self.stop)
+            exchange = Exchange(stream, len(self.requests), first.split()[1], headers, self.stop, body)
             self.requests.append(exchange)
         return exchange
 
