@@ -9,14 +9,15 @@ from vectorstore.errors import BadRequest, BadValue, NotAnswered
 
 
 @lru_cache(maxsize=64)
-def _adapter(model: Any) -> TypeAdapter[Any]:
+def adapter(model: Any) -> TypeAdapter[Any]:
+    """Validates `model`; made once."""
     return TypeAdapter(model)
 
 
 def parse(model: Any, body: bytes) -> Any:
     """The body as `model`. Raises BadRequest if it is not JSON or not of that shape."""
     try:
-        return _adapter(model).validate_json(body)
+        return adapter(model).validate_json(body)
     except ValidationError as error:
         raise BadRequest(f"Format error in JSON body: {_summary(error)}") from error
 

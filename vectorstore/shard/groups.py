@@ -60,8 +60,8 @@ class _Search:
         self._request = models.QueryRequest.model_construct(
             **{name: getattr(request, name) for name in shared - {"limit"}}
         )
-        self._request.with_payload = [self._path]
-        self._request.with_vector = False
+        self._request.with_payload = self._request.with_vector = False
+        self._values: dict[Any, list[int | str]] = {}
 
     def best_groups(self, limit: int, size: int) -> _Groups:
         fetched = limit * size * _OVERFETCH
@@ -93,13 +93,16 @@ class _Search:
     def _hits(self, limit: int) -> list[Any]:
         self._request.limit = limit
         asked = edge_request(self._shard, self._request)
-        found: list[Any] = engine(self._shard.edge_shard.query, asked)
-        return found
+        hits: list[Any] = engine(self._shard.edge_shard.query, asked)
+        only_path = edge.PayloadSelector.Include([self._path])
+        found = engine(self._shard.edge_shard.retrieve, [hit.id for hit in hits], only_path, False)
+        self._values = {point.id: self._group_ids(point.payload or {}) for point in found}
+        return hits
 
     def _grouped(self, hits: list[Any], limit: int, size: int) -> _Groups:
         groups: _Groups = {}
         for hit in hits:
-            for value in self._group_ids(hit):
+            for value in self._values[hit.id]:
                 if value in groups:
                     if len(groups[value]) < size:
                         groups[value].append(hit)
@@ -107,8 +110,8 @@ class _Search:
                     groups[value] = [hit]
         return groups
 
-    def _group_ids(self, hit: Any) -> list[int | str]:
-        values = values_at(hit.payload or {}, self._path)
+    def _group_ids(self, payload: dict[str, Any]) -> list[int | str]:
+        values = values_at(payload, self._path)
         fit = [value for value in values if isinstance(value, int | str) and not isinstance(value, bool)]
         return list(dict.fromkeys(fit))
 

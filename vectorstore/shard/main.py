@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -62,6 +63,8 @@ class _Process:
             self._protocol.send(0, error.status, str(error).encode())
             await asyncio.sleep(0.1)
             return
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays; to look through it again and again takes time from reads
         self._protocol.send(0, 200)
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):

