@@ -16,7 +16,7 @@ from catalog.encoder import Encoder, Vectors
 from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
-from catalog.lookup import payloads_of
+from catalog.lookup import payloads_of, primary_of
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
 from catalog.scan import PointKey, scan
 from catalog.schema import attribute_indexes, bm25
@@ -93,17 +93,20 @@ class ItemIndex:
             points.sort(key=lambda point: point.position)
         return found
 
+    def item(self, item_id: str) -> tuple[Payload, Vectors]:
+        """The payload and the image vector, float32 `(dimension,)`, of the item's primary point.
+
+        Raises ItemNotFound.
+        """
+        return primary_of(self._live, item_id)
+
     def get_item(self, item_id: str) -> Payload:
         """The payload of the item's primary point. Raises ItemNotFound."""
-        return self._primary(item_id).payload
+        return self.item(item_id)[0]
 
     def item_vector(self, item_id: str) -> Vectors:
         """The image vector of the item's primary point, float32 `(dimension,)`. Raises ItemNotFound."""
-        identifier = self._primary(item_id).id
-        vectors = self.image_vectors([identifier])
-        if identifier not in vectors:  # deleted since the look-up
-            raise ItemNotFound(item_id)
-        return vectors[identifier]
+        return self.item(item_id)[1]
 
     def image_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """The image vectors of points, float32 `(dimension,)` each, by point id."""
@@ -128,9 +131,6 @@ class ItemIndex:
         """The ids of the items' primary points, in their order. Raises ItemNotFound for the first unknown."""
         stored = self.points_of(item_ids)
         return [_primary_of(item_id, stored.get(item_id, [])).id for item_id in item_ids]
-
-    def _primary(self, item_id: str) -> StoredPoint:
-        return _primary_of(item_id, self.points_of([item_id]).get(item_id, []))
 
     # Searches
 

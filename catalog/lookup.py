@@ -1,9 +1,14 @@
-"""Points by their ids."""
+"""Points by their ids, and items by theirs."""
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from catalog.collection import LiveCollection
-from catalog.points import Payload
+from catalog.encoder import Vectors
+from catalog.errors import ItemNotFound
+from catalog.filters import AnyOf, primary_only, to_qdrant
+from catalog.points import IMAGE, ITEM_ID, Payload
 
 # One picture in so many is expected to be a further one of an item that is there already.
 _SPARE_PICTURES = 4
@@ -18,3 +23,16 @@ def payloads_of(live: LiveCollection, ids: Sequence[str]) -> dict[str, Payload]:
     """The payloads of points, by point id; a point that is no more is left out."""
     records = live.read("points", {"ids": list(ids), "with_payload": True})
     return {record["id"]: record["payload"] or {} for record in records}
+
+
+def primary_of(live: LiveCollection, item_id: str) -> tuple[Payload, Vectors]:
+    """The item's primary point: its payload and its image vector, float32 `(dimension,)`.
+
+    Raises ItemNotFound.
+    """
+    condition = primary_only(to_qdrant({ITEM_ID: AnyOf((item_id,))}))
+    asked = {"filter": condition, "limit": 1, "with_payload": True, "with_vector": [IMAGE]}
+    points = live.read("points/scroll", asked)["points"]
+    if not points:
+        raise ItemNotFound(item_id)
+    return points[0]["payload"], np.asarray(points[0]["vector"][IMAGE], dtype=np.float32)

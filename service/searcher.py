@@ -54,15 +54,15 @@ class Searcher:
         """
         stages = _stages()
         with stages.timed("search"):
-            category = str(self.index.get_item(item_id)["category"])
-            wanted = Wanted(self.index.item_vector(item_id))
+            payload, vector = self.index.item(item_id)
+        category = str(payload["category"])
         conditions = _less([item_id], request.filter.to_catalog())
         tiers: tuple[Filter, ...] = (conditions,)
         if "category" not in conditions:
             own = AnyOf((category,))
             others = AnyOf((category,), negated=True)
             tiers = ({**conditions, "category": own}, {**conditions, "category": others})
-        return self._answer(_plan(wanted, conditions, tiers, request, item_id), stages)
+        return self._answer(_plan(Wanted(vector), conditions, tiers, request, item_id), stages)
 
     def recommend(self, request: RecommendRequest) -> SearchAnswer:
         """Raises ItemNotFound, CursorInvalid, CursorExpired, FieldUnknown and what ItemIndex raises."""
