@@ -18,7 +18,7 @@ def tower(tmp_path: Path) -> Path:
     """Two matrices of 256x256, one after the other."""
     random = np.random.default_rng(1)
     matrices = [random.normal(0, 0.06, (SIDE, SIDE)).astype(np.float32) for _ in range(2)]
-    nodes = [helper.make_node("MatMul", [f"x{n}", f"w{n}"], [f"x{n + 1}"]) for n in range(2)]
+    nodes = [helper.make_node("MatMul", [f"x{n}", f"w{n}"], [f"x{n + 1}"], f"m{n}") for n in range(2)]
     return _saved(tmp_path / "image.onnx", nodes, {f"w{n}": matrix for n, matrix in enumerate(matrices)})
 
 
@@ -52,6 +52,20 @@ def test_a_tower_whose_vectors_are_not_kept_stays_as_it_was(tower: Path) -> None
     before = {path.name: path.read_bytes() for path in tower.parent.iterdir()}
     assert not in_eight_bits(tower, lambda: False)
     assert {path.name: path.read_bytes() for path in tower.parent.iterdir()} == before
+
+
+def test_the_first_matrices_stay_whole_where_that_keeps_its_vectors(tower: Path) -> None:
+    verdicts = iter([False, True])
+    before, size = answer(tower), weights_of(tower).stat().st_size
+    assert in_eight_bits(tower, lambda: next(verdicts))
+    constants = {constant.name for constant in onnx.load(tower).graph.initializer}
+    assert "w0" in constants and "w1" not in constants
+    assert 0.5 * size < weights_of(tower).stat().st_size < 0.7 * size
+    assert (answer(tower) * before).sum(axis=1).min() >= 0.9999
+
+
+def test_a_tower_that_fits_into_a_cache_is_left_alone(tower: Path) -> None:
+    assert not in_eight_bits(tower, lambda: pytest.fail("nothing was replaced"), at_least=2 * SIDE**2 + 1)
 
 
 def test_a_tower_of_convolutions_is_left_alone(tmp_path: Path) -> None:

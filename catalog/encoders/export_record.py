@@ -13,7 +13,7 @@ IMAGE_TOWER, TEXT_TOWER, TOKENIZER, RECORD = "image.onnx", "text.onnx", "tokeniz
 FILES = frozenset({IMAGE_TOWER, TEXT_TOWER, TOKENIZER, f"{IMAGE_TOWER}.weights", f"{TEXT_TOWER}.weights"})
 
 # Raised when an export of today could not be read by yesterday's code, or must not be used any more.
-FORMAT = 4
+FORMAT = 5
 
 # The least cosine between an export and PyTorch, over the probes of catalog/encoders/probes.py.
 LEAST_COSINE = 0.9999
