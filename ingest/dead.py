@@ -32,7 +32,7 @@ def _chosen(found: list[DeadLetter], ids: Collection[str]) -> list[DeadLetter]:
     known = {letter.id: letter for letter in found}
     if unknown := [one for one in ids if one not in known]:
         raise click.UsageError(f"no dead letter has the id {unknown[0]!r}.")
-    return [known[one] for one in ids]
+    return [known[one] for one in dict.fromkeys(ids)]
 
 
 def _line(letter: DeadLetter) -> str:

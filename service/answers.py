@@ -6,6 +6,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict
 
 from catalog.items import AttributeValue
+from catalog.writes.ingests import Op, OutcomeName
 
 
 class Answer(BaseModel):
@@ -130,15 +131,60 @@ class FacetsAnswer(Answer):
     request_id: str
 
 
+class WriteStats(Answer):
+    """Pushed operations that wait, when the oldest of them was accepted, and those that failed for good."""
+
+    queued: int
+    oldest_queued_at: str | None
+    dead_letters: int
+
+
 class StatsAnswer(Answer):
-    """`updated_at`: of the newest item; null for an empty index. `attributes`: those to filter by."""
+    """`updated_at`: of the newest item; null for an empty index. `attributes`: those to filter by.
+
+    `writes`: null while what keeps them does not answer."""
 
     items: int
     pictures: int
     attributes: list[str]
     updated_at: str | None
+    writes: WriteStats | None
     model: str
     index_version: str
+    request_id: str
+
+
+class PictureProblem(Answer):
+    code: str
+    detail: str
+
+
+class OperationOutcome(Answer):
+    """What became of one operation; `index` counts from 0 in the order of the request.
+
+    `at`: when this was so. `code` and `detail` say why it failed or is tried again, `next_attempt_at` when.
+    `problems`: pictures that cannot be used though the rest of the item went in.
+    """
+
+    index: int
+    op: Op | None
+    id: str | None
+    outcome: OutcomeName
+    at: str
+    code: str | None
+    detail: str | None
+    next_attempt_at: str | None
+    problems: list[PictureProblem]
+
+
+class IngestAnswer(Answer):
+    """What one request wrote. `counts`: its operations by outcome."""
+
+    id: str
+    state: Literal["queued", "working", "done"]
+    accepted_at: str
+    counts: dict[OutcomeName, int]
+    operations: list[OperationOutcome]
     request_id: str
 
 
@@ -153,6 +199,12 @@ class FieldError(Answer):
 
     field: str
     message: str
+
+    def below(self, place: str) -> "FieldError":
+        """The same of a part of a body."""
+        return FieldError(
+            field=place if self.field == "body" else f"{place}.{self.field}", message=self.message
+        )
 
 
 class Problem(Answer):

@@ -7,7 +7,7 @@ lock alone writes its key, so that no two workers ever overwrite each other's ou
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -17,7 +17,7 @@ from catalog.writes.storage import Part
 OutcomeName = Literal[
     "queued", "retrying", "embedded", "payload_updated", "unchanged", "deleted", "superseded", "failed"
 ]
-OUTCOMES: Final[tuple[OutcomeName, ...]] = get_args(OutcomeName)
+Op = Literal["put", "patch", "delete"]
 _WAITING: Final = ("queued", "retrying")
 
 
@@ -46,7 +46,7 @@ class Asked:
     """One operation as the head of a record names it; `partition` is None if it was refused at once."""
 
     index: int
-    op: str
+    op: Op | None
     item_id: str | None
     partition: int | None
 
