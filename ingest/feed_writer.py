@@ -16,6 +16,12 @@ from catalog.writes.storage import Parts
 from ingest.write import Embedded, write
 
 
+def ensure(settings: Settings, index: ItemIndex) -> None:
+    """Make the collection if there is none: pushes may be about to make it, too."""
+    with exclusive_write(open_locks(settings)):
+        index.ensure()
+
+
 class FeedWriter:
     """Of one run. `close` it when the run has ended."""
 

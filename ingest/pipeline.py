@@ -12,7 +12,7 @@ from catalog.encoder import Encoder
 from catalog.errors import IndexUnavailable, ItemInvalid, QueueUnavailable
 from catalog.index import ItemIndex
 from catalog.settings import Settings
-from ingest.feed_writer import FeedWriter
+from ingest.feed_writer import FeedWriter, ensure
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import NotForSale, Problem, Row
 from ingest.fetch.memory import PictureMemory, memory_path
@@ -52,7 +52,7 @@ def ingest(
     errors of ItemIndex and Encoder; what was written before stays written, and a new run goes on from there.
     """
     report = Report(feed.name)
-    index.ensure()
+    ensure(settings, index)
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
         closing(PictureMemory(memory_path(settings))) as memory,

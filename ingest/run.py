@@ -13,7 +13,7 @@ from catalog.settings import Settings
 from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
 from ingest.connect import connected
-from ingest.feed_writer import FeedWriter
+from ingest.feed_writer import FeedWriter, ensure
 from ingest.feeds.address import FetchLimits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
@@ -104,7 +104,7 @@ def _ingest(
     options: RunOptions,
 ) -> list[Report]:
     began = datetime.now(UTC)
-    index.ensure()
+    ensure(settings, index)
     stored = index.count({})
     on_problems = _rejecting(options)
     reports = [

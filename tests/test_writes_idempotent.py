@@ -1,5 +1,6 @@
 """Idempotency-Key: a request that is sent again, at once, or with another body."""
 
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -96,8 +97,6 @@ def test_what_is_queued_twice_is_done_once(pushed: Shop, queue: WriteQueue, item
 
 def test_a_key_that_is_being_accepted_is_busy(pushed: Shop, item_id: str) -> None:
     name = Claim("", f"key-{item_id}", "").name
-    import zlib
-
     with open_locks(pushed.settings).hold(f"idempotency-{zlib.crc32(name.encode()) % 16}", 0):
         busy = pushed.http.delete(f"/v1/items/{item_id}", headers=key(item_id))
         assert_problem(busy, 409, "idempotency_key_busy")

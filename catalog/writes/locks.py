@@ -18,11 +18,11 @@ from catalog.settings import Settings
 from catalog.writes.storage import redis_pool, translated
 
 # A worker that dies leaves its locks behind for so long; one that lives renews them well before.
-LEASE_S = 30.0
+LEASE_S = 10.0
 _RENEW_S = LEASE_S / 4
 _POLL_S = 0.01
 # Longer than a lease, so that one who has died does not stop the others.
-_WRITE_WAIT_S = 2 * LEASE_S
+_WRITE_WAIT_S = 6 * LEASE_S
 
 _log = logging.getLogger(__name__)
 

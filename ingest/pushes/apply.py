@@ -50,7 +50,8 @@ class Applier:
         try:
             self.index.version()
         except IndexEmpty:
-            self.index.ensure()
+            with exclusive_write(self.queue.locks):  # else two workers would make a collection each
+                self.index.ensure()
         last = applied.read(self.queue.parts.applied, [entry.item_id for entry in entries])
         late = {entry.item_id for entry in entries if _is_late(entry, last)}
         results: Results = {item_id: Result("superseded") for item_id in late}
