@@ -12,7 +12,7 @@ from catalog.points import StoredPoint, stamp_of
 from catalog.settings import Settings
 from catalog.writes import applied
 from catalog.writes.locks import exclusive_write, open_locks
-from catalog.writes.storage import Parts
+from catalog.writes.parts import Parts
 from ingest.write import Embedded, write
 
 

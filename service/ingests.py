@@ -3,10 +3,10 @@
 from flask import Blueprint, Response
 
 from catalog.errors import IngestNotFound, QueueUnavailable
-from service.answers import IngestAnswer
 from service.caching import conditional
 from service.operations import operation
 from service.pushing import current_queue, ingest_answer
+from service.write_answers import IngestAnswer
 
 blueprint = Blueprint("ingests", __name__)
 

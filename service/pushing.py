@@ -15,15 +15,9 @@ from catalog.writes.idempotency import Claim, once
 from catalog.writes.ingests import Asked, Ingest, Outcome
 from catalog.writes.queue import Request, WriteQueue, new_ingest_id
 from service.access import current_key
-from service.answers import (
-    FieldError,
-    IngestAnswer,
-    OperationOutcome,
-    PictureProblem,
-    WriteStats,
-    json_response,
-)
+from service.answers import FieldError, WriteStats, json_response
 from service.errors import FieldsInvalid
+from service.write_answers import IngestAnswer, OperationOutcome, PictureProblem
 
 _KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")

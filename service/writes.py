@@ -8,12 +8,13 @@ from flask import Blueprint, Response, request
 from catalog.writes.ingests import Asked, Outcome
 from catalog.writes.operations import Delete, ItemChanges, Patch, PushedItem, Put, operation_adapter
 from catalog.writes.queue import Request
-from service.answers import FieldError, IngestAnswer
+from service.answers import FieldError
 from service.body import read_any_json
 from service.errors import FieldsInvalid
 from service.operations import WRITING, operation
 from service.pushing import push
 from service.validation import validated, validating
+from service.write_answers import IngestAnswer
 from service.write_bodies import (
     DeleteParameters,
     ItemPath,

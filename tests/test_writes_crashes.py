@@ -12,8 +12,8 @@ from catalog.errors import IndexUnavailable
 from catalog.index import ItemIndex
 from catalog.settings import Settings
 from catalog.writes.operations import operation_adapter
+from catalog.writes.parts import PARTITIONS
 from catalog.writes.queue import Request, WriteQueue, new_ingest_id
-from catalog.writes.storage import PARTITIONS
 from service.app import create_app
 from tests.assertions import assert_problem
 from tests.picture_servers import serving_pictures

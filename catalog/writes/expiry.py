@@ -12,7 +12,7 @@ import orjson
 
 from catalog.writes import applied, ingests
 from catalog.writes.locks import LockBusy, Locks
-from catalog.writes.storage import Parts
+from catalog.writes.parts import Parts
 
 _AT_ONCE = 500
 

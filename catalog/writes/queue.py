@@ -18,7 +18,7 @@ from catalog.writes.ingests import Asked, Ingest, Outcome
 from catalog.writes.locks import open_locks
 from catalog.writes.messages import Entry, Message, accepted_first, message_of
 from catalog.writes.operations import Delete, Patch, Put
-from catalog.writes.storage import PARTITIONS, Parts
+from catalog.writes.parts import PARTITIONS, Parts
 
 _WAITING = "waiting"
 _PACE = "pace"

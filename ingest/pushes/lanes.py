@@ -11,8 +11,9 @@ import orjson
 from catalog.writes import ingests
 from catalog.writes.locks import Held, LockBusy
 from catalog.writes.messages import Entry, Message, Parked
+from catalog.writes.parts import PARTITIONS
 from catalog.writes.queue import WriteQueue
-from catalog.writes.storage import PARTITIONS, Part
+from catalog.writes.storage import Part
 
 
 @dataclass

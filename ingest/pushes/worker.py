@@ -17,8 +17,8 @@ from catalog.settings import Settings
 from catalog.writes.expiry import forget_old
 from catalog.writes.locks import LockBusy
 from catalog.writes.messages import Parked
+from catalog.writes.parts import PARTITIONS
 from catalog.writes.queue import WriteQueue
-from catalog.writes.storage import PARTITIONS
 from ingest.fetch.memory import PictureMemory, memory_path
 from ingest.look import looking
 from ingest.prepare import Preparer
