@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -38,14 +39,19 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def working_on_pushes(settings: Settings, encoder: Encoder, stop: threading.Event) -> Iterator[None]:
-    """Do pushed writes in the background until `stop` is set; a batch under way is finished first."""
-    thread = threading.Thread(target=do_pushes, args=(settings, encoder, stop), name="pushes")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    """Do pushed writes in the background until `stop` is set; a batch under way is finished first.
+
+    What ends them before that sets `stop`, and is raised at the end: a worker that does half of its work
+    would look alive.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="pushes") as thread:
+        pushes = thread.submit(do_pushes, settings, encoder, stop)
+        pushes.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+        pushes.result()
 
 
 def do_pushes(settings: Settings, encoder: Encoder, stop: threading.Event) -> None:
