@@ -1,5 +1,6 @@
 """What lies in the queue: operations with the ingest they belong to, and items that wait for another try."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,9 @@ from pydantic import ValidationError
 
 from catalog.writes.ingests import OutcomeName
 from catalog.writes.operations import Delete, Patch, Put, operation_adapter
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Parked:
     @classmethod
     def of_bytes(cls, value: bytes) -> "Parked":
         fields = orjson.loads(value)
-        entries = [Entry.of_json(entry) for entry in fields["entries"]]
+        entries = [entry for one in fields["entries"] if (entry := _readable(one)) is not None]
         return cls(entries, **{name: fields[name] for name in _OF_PARKED})
 
 
@@ -107,5 +111,7 @@ def message_of(entries: Sequence[Entry]) -> bytes:
 def _readable(part: dict[str, Any]) -> Entry | None:
     try:
         return Entry.of_json(part)
-    except (ValidationError, KeyError, TypeError):
+    except (ValidationError, KeyError, TypeError) as error:
+        # Of another version of this program, perhaps: it must not stop what stands behind it.
+        _log.error("a pushed write cannot be understood: %.300s: %s", part, error)
         return None
