@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from catalog.writes.ingests import OutcomeName
 from catalog.writes.operations import Delete, Patch, Put, operation_adapter
 
-
 _log = logging.getLogger(__name__)
 
 
