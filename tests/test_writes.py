@@ -1,6 +1,5 @@
 """PUT, PATCH, DELETE and the batch over a real service, worker and store: what becomes of a pushed item."""
 
-import time
 from typing import Any
 
 import pytest
@@ -13,19 +12,15 @@ from tests.pushing import Shop, eventually
 pytest_plugins = ["tests.pushing_fixtures"]
 
 
-def test_a_put_item_is_found_within_a_second_and_fetched_once(pushed: Shop, item_id: str) -> None:
+def test_a_put_item_is_found_and_embedded_once(pushed: Shop, item_id: str) -> None:
     body = pushed.item("10-250-10", title="Green thing", attributes={"sleeve": "long"})
-    started = time.monotonic()
     ingest = pushed.put(item_id, body)
     assert (ingest["state"], ingest["counts"]) == ("queued", {"queued": 1})
-    eventually(lambda: pushed.stored(item_id))
-    took_s = time.monotonic() - started
     assert pushed.outcome(ingest)["outcome"] == "embedded"
     vector = pushed.index.item_vector(item_id)
     assert pushed.index.rank(Wanted(vector), {}, 1)[0].item_id == item_id
     answer = pushed.http.get(f"/v1/items/{item_id}").json()
     assert (answer["title"], answer["attributes"]) == ("Green thing", {"sleeve": "long"})
-    assert took_s < 5, "a second on a quiet machine"
     assert pushed.outcome(pushed.put(item_id, body))["outcome"] == "unchanged"
 
 

@@ -4,7 +4,7 @@ import math
 import time
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -66,21 +66,10 @@ class WriteQueue:
         self.parts.close()
 
     def accept(self, request: Request, ingest_id: str, idempotency: str | None = None) -> None:
-        """Queue the operations; returns once they are durable. Raises QueueFull.
-
-        What is not to be found again after a crash is written first, so that none is left behind for ever:
-        when to forget it all, then the head of the record, then the operations.
-        """
-        self._check_room(len(request.operations))
+        """Queue the operations; returns once they are durable. Raises QueueFull."""
         now = time.time()
         entries = [Entry(ingest_id, index, now, one) for index, one in request.operations.items()]
-        asked = [*(_asked(entry) for entry in entries), *(one for one, _ in request.refused.values())]
-        refused = {index: outcome for index, (_, outcome) in request.refused.items()}
-        partitions = sorted({partition_of(entry.item_id) for entry in entries})
-        remember_until(self.parts, now + self._kept_s, ingest_id, partitions, idempotency)
-        ordered = sorted(asked, key=lambda one: one.index)
-        ingests.write_head(self.parts.ingests, ingest_id, now, ordered, refused)
-        self._enqueue(entries)
+        self._take(ingest_id, entries, request.refused, idempotency)
 
     def ingest(self, ingest_id: str) -> Ingest:
         """Raises IngestNotFound."""
@@ -89,13 +78,8 @@ class WriteQueue:
     def retry(self, letters: Sequence[DeadLetter]) -> str:
         """Queue dead letters again; the id of the ingest that they are now. Raises QueueFull."""
         ingest_id = new_ingest_id()
-        self._check_room(len(letters))
         entries = [again(letter, ingest_id, index) for index, letter in enumerate(letters)]
-        now = time.time()
-        partitions = sorted({partition_of(entry.item_id) for entry in entries})
-        remember_until(self.parts, now + self._kept_s, ingest_id, partitions, None)
-        ingests.write_head(self.parts.ingests, ingest_id, now, [_asked(entry) for entry in entries], {})
-        self._enqueue(entries)
+        self._take(ingest_id, entries, {}, None)
         drop(self.parts.dead, [letter.id for letter in letters])
         return ingest_id
 
@@ -122,6 +106,26 @@ class WriteQueue:
     def note_pace(self, operations_per_s: float) -> None:
         """How fast operations are done, for those who are told to wait."""
         self.parts.figures.put_many({_PACE: orjson.dumps(operations_per_s)})
+
+    def _take(
+        self,
+        ingest_id: str,
+        entries: Sequence[Entry],
+        refused: Mapping[int, tuple[Asked, Outcome]],
+        idempotency: str | None,
+    ) -> None:
+        """What could not be found again after a crash is written first, so that nothing is left behind for
+        ever: when to forget it all, then the head of the record, then the operations.
+        """
+        self._check_room(len(entries))
+        now = time.time()
+        partitions = sorted({partition_of(entry.item_id) for entry in entries})
+        remember_until(self.parts, now + self._kept_s, ingest_id, partitions, idempotency)
+        asked = [*(_asked(entry) for entry in entries), *(one for one, _ in refused.values())]
+        asked.sort(key=lambda one: one.index)
+        outcomes = {index: outcome for index, (_, outcome) in refused.items()}
+        ingests.write_head(self.parts.ingests, ingest_id, now, asked, outcomes)
+        self._enqueue(entries)
 
     def _enqueue(self, entries: Sequence[Entry]) -> None:
         by_partition: dict[int, list[Entry]] = {}

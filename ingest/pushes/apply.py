@@ -1,8 +1,7 @@
 """Applies one operation of each of several items to the index, all of them together."""
 
-import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,10 +21,7 @@ from ingest.pushes.patches import patched
 from ingest.pushes.results import Result, failed, of_put
 from ingest.write import Embedded, embed, write
 
-_log = logging.getLogger(__name__)
-
 Results = dict[str, Result]
-Stored = Mapping[str, list[StoredPoint]]
 
 
 class LockLost(Exception):

@@ -30,7 +30,7 @@ from ingest.pushes.settle import Settler, schedule
 
 # How often an idle worker looks: a write is searchable soon, and looking costs a fraction of a percent.
 POLL_S = 0.15
-_LONGEST_PAUSE_S = 10.0
+_LONGEST_PAUSE_S = 5.0
 _SWEEP_S = 60.0
 _NOTE_PACE_S = 5.0
 
