@@ -75,13 +75,17 @@ def taken(queue: WriteQueue, most: int) -> Iterator[list[Share]]:
 
 
 def _share(queue: WriteQueue, share: Share, most: int, now: float) -> Share:
+    """Sort what waits in the partition into lanes, and behind the items whose turn has not come."""
     _take_due(share, most, now)
     fresh = _take_messages(share, most)
-    seen = {entry.key for lane in share.lanes.values() for entry in lane.entries}
-    done = _done(queue, share, [*fresh, *(entry for lane in share.lanes.values() for entry in lane.entries)])
+    due = [entry for lane in share.lanes.values() for entry in lane.entries]
+    parked_keys, seen = {entry.key for entry in due}, set[tuple[str, int]]()
+    done = _done(queue, share, [*fresh, *due])
     known = _parked(share, {entry.item_id for entry in fresh} - set(share.lanes))
     for entry in fresh:
-        if entry.key in done or entry.key in seen:  # from before a crash
+        if entry.key in parked_keys:  # a crash came between its parking and its removal from the queue
+            continue
+        if entry.key in done or entry.key in seen:  # from before a crash, or taken in twice
             share.finished += 1
             continue
         seen.add(entry.key)
@@ -91,11 +95,16 @@ def _share(queue: WriteQueue, share: Share, most: int, now: float) -> Share:
         elif entry.key not in {one.key for one in waiting.entries}:
             waiting.entries.append(entry)
             share.behind[entry.item_id] = waiting
-    for lane in share.lanes.values():  # what a crash has left of a parked item
+    _leave_out(share, done)
+    return share
+
+
+def _leave_out(share: Share, done: set[tuple[str, int]]) -> None:
+    """What a crash has left of a parked item."""
+    for lane in share.lanes.values():
         left = [entry for entry in lane.entries if entry.key not in done]
         share.finished += len(lane.entries) - len(left)
         lane.entries = left
-    return share
 
 
 def _take_due(share: Share, most: int, now: float) -> None:
