@@ -22,7 +22,12 @@ CatalogError
 ├── IndexUnavailable        the vector store does not answer, or refuses for now
 │   ├── IndexEmpty          nothing has been ingested yet
 │   └── IndexTimeout
-└── IndexRefused            the vector store rejects a call as wrong, or rejects our key
+├── IndexRefused            the vector store rejects a call as wrong, or rejects our key
+├── QueueUnavailable        what keeps the pushed writes does not answer, or its disk is full
+├── QueueFull               as many pushed writes wait as may
+├── IngestNotFound
+├── IdempotencyKeyReused    the key came before, with another request
+└── IdempotencyKeyBusy      the key's first request is being accepted just now
 
 `code` is stable: it stands in problem documents and ingest reports. The message is written for the person
 who sent the input, so it never holds internal text.
@@ -146,3 +151,32 @@ class IndexTimeout(IndexUnavailable):
 
 class IndexRefused(CatalogError):
     code = "index_refused"
+
+
+class QueueUnavailable(CatalogError):
+    code = "queue_unavailable"
+
+
+class QueueFull(CatalogError):
+    """`retry_after_s`: when there should be room again, by the pace of late."""
+
+    code = "queue_full"
+
+    def __init__(self, waiting: int, retry_after_s: int) -> None:
+        super().__init__(f"{waiting:,} writes wait already: wait {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
+class IngestNotFound(CatalogError):
+    code = "ingest_not_found"
+
+    def __init__(self, ingest_id: str) -> None:
+        super().__init__(f"No ingest has the id {ingest_id!r}, or it is too long ago.")
+
+
+class IdempotencyKeyReused(CatalogError):
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyBusy(CatalogError):
+    code = "idempotency_key_busy"

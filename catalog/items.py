@@ -15,24 +15,37 @@ MAX_ATTRIBUTES = 256
 _POINT_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "point.vitrine")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+# What is left of blanks alone is too short.
+NOT_BLANK = Field(json_schema_extra={"pattern": r"\S"})
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
 ItemId = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ID_CHARS),
-    Field(json_schema_extra={"pattern": r"\S"}),  # what is left of blanks alone is too short
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_ID_CHARS), NOT_BLANK
 ]
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 Scalar = str | int | float | bool
 AttributeValue = Scalar | list[Scalar]
 
 
-class Item(BaseModel):
-    """One product. `images`: paths (relative to the feed or absolute) or addresses, the primary one first."""
+class Texts(BaseModel):
+    """Base of models whose texts are kept in the store."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_control_characters(cls, value: Any) -> Any:
+        # The store keeps JSON text: a lone surrogate cannot be encoded, a NUL breaks many readers.
+        for text in _strings(value):
+            if any(ch < " " and ch not in "\t\n\r" or "\ud800" <= ch <= "\udfff" for ch in text):
+                raise ValueError("holds a control character or broken encoding")
+        return value
+
+
+class Item(Texts):
+    """One product. `images`: paths (relative to the feed or absolute) or addresses, the primary one first."""
+
     id: ItemId
-    title: Annotated[Text, Field(min_length=1)]
+    title: Annotated[Text, Field(min_length=1), NOT_BLANK]
     category: Name
     images: Annotated[list[Source], Field(min_length=1, max_length=MAX_IMAGES)]
     description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)] | None = None
@@ -46,15 +59,6 @@ class Item(BaseModel):
     attributes: Annotated[dict[Name, AttributeValue], Field(max_length=MAX_ATTRIBUTES)] = Field(
         default_factory=dict
     )
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _no_control_characters(cls, value: Any) -> Any:
-        # The store keeps JSON text: a lone surrogate cannot be encoded, a NUL breaks many readers.
-        for text in _strings(value):
-            if any(ch < " " and ch not in "\t\n\r" or "\ud800" <= ch <= "\udfff" for ch in text):
-                raise ValueError("holds a control character or broken encoding")
-        return value
 
 
 def _strings(value: Any) -> list[str]:

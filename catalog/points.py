@@ -68,6 +68,10 @@ class StoredPoint:
         return str(self.payload[MODEL])
 
     @property
+    def updated_at(self) -> str:
+        return str(self.payload[UPDATED_AT])
+
+    @property
     def picture(self) -> Picture:
         sources = {image["position"]: image["source"] for image in self.payload[IMAGES]}
         return Picture(self.position, sources[self.position], self.image_sha256)
@@ -107,8 +111,13 @@ def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model:
     }
 
 
+def stamp_of(moment: datetime) -> str:
+    """`updated_at` of what is written at that moment, in UTC: as texts, they compare as their times do."""
+    return moment.isoformat(timespec="milliseconds")
+
+
 def stamped(payload: Payload, now: datetime) -> Payload:
-    return {**payload, UPDATED_AT: now.isoformat(timespec="milliseconds")}
+    return {**payload, UPDATED_AT: stamp_of(now)}
 
 
 def without_stamp(payload: Mapping[str, Any]) -> Payload:

@@ -69,11 +69,23 @@ class Settings(BaseSettings):
     image_fetches: int = Field(16, ge=1, le=256, description="Pictures that are fetched at once.")
     image_fetches_per_host: int = Field(8, ge=1, le=256, description="Of these, from one host.")
     state_dir: Path = Field(
-        Path("var"), description="Locks, and what servers said of their pictures; one folder for an index."
+        Path("var"), description="Locks, pushed writes, and what servers said of pictures; one for an index."
     )
     thumbnail_dir: Path = Field(Path("var/thumbnails"), description="Thumbnails, by content; shared folder.")
     thumbnail_side_px: int = Field(480, ge=32, le=2048, description="Longest side of a thumbnail.")
     ingest_batch_items: int = Field(64, ge=1, le=256, description="Items embedded and upserted together.")
+    max_queued_writes: int = Field(
+        100_000, ge=1, description="Pushed operations that may wait; more are answered 429."
+    )
+    write_attempts: int = Field(
+        9, ge=1, le=100, description="Tries of a pushed write whose pictures cannot be had for now."
+    )
+    write_retry_s: float = Field(
+        4.0, gt=0, le=300, description="Pause before the second try; it doubles each time, up to 300 s."
+    )
+    write_records_days: float = Field(
+        7.0, gt=0, description="How long outcomes, idempotency keys, versions and deletes are remembered."
+    )
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."
     )
@@ -92,7 +104,10 @@ class Settings(BaseSettings):
         "1200/minute", pattern=_RATE_LIMIT, description="Requests of one key, or of one address without one."
     )
     redis_url: str | None = Field(
-        None, repr=False, pattern=r"^rediss?://", description="Counts for RATE_LIMIT of all web workers."
+        None,
+        repr=False,
+        pattern=r"^rediss?://",
+        description="Keeps pushed writes, and counts for RATE_LIMIT.",
     )
     cors_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = Field(
         (), description="Sites whose pages may call the API, separated by commas; * for any."

@@ -1,4 +1,4 @@
-"""The command line: `python -m ingest run FEED`, `verify FEED`, `status`, `work`, `sample DIR`."""
+"""The command line: `python -m ingest run FEED`, `verify FEED`, `status`, `work`, `dead`, `sample DIR`."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from catalog.errors import CatalogError
 from catalog.log import set_up_logging
 from catalog.settings import read_settings
 from ingest.compare import DIFFERS, WOULD_CHANGE
+from ingest.dead import dead_lines
 from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
@@ -88,10 +89,24 @@ def status_command() -> None:
 
 @cli.command("work")
 def work_command() -> None:
-    """Run the worker: ingest the feeds named in FEEDS now and whenever they change."""
+    """Run the worker: do pushed writes, and ingest the feeds named in FEEDS now and whenever they change."""
     settings = read_settings()
     set_up_logging(settings.log_level, settings.log_format)
     work(settings)
+
+
+@cli.command("dead")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "all_", is_flag=True, help="All of them, instead of those of the IDs.")
+@click.option("--retry", is_flag=True, help="Queue them again; what was written to their items since wins.")
+@click.option("--drop", is_flag=True, help="Forget them.")
+def dead_command(ids: tuple[str, ...], all_: bool, retry: bool, drop: bool) -> None:
+    """List the pushed writes that failed for good, each with its reason; or retry or drop some of them."""
+    settings = read_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    if (retry and drop) or (retry or drop) != (all_ or bool(ids)):
+        raise click.UsageError("give --retry or --drop, and either ids or --all; or nothing, for a list.")
+    click.echo("\n".join(dead_lines(settings, None if all_ else ids, retry, drop)))
 
 
 @cli.command("sample")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from catalog.index import ItemIndex
+from ingest.feed_writer import FeedWriter
 from ingest.feeds.rows import Problem
 from ingest.seen import SeenItems
 
@@ -35,14 +36,14 @@ def refusal(absent: int, stored: int, seen: SeenItems, at_most: float) -> str | 
 
 
 def delete_absent(
-    index: ItemIndex, seen: SeenItems, began: datetime, stored: int, at_most: float
+    index: ItemIndex, writer: FeedWriter, seen: SeenItems, began: datetime, stored: int, at_most: float
 ) -> int | Problem:
     """Delete what `find_absent` finds unless `refusal` speaks against it; how many items were deleted."""
     absent = find_absent(index, seen, began)
     if reason := refusal(absent, stored, seen, at_most):
         return Problem("--full", "deletion_refused", reason)
     for points in seen.absent_points():
-        index.delete_points(points)
+        writer.delete(points)
     return absent
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from catalog.encoder import Encoder
-from catalog.errors import ImageError
+from catalog.errors import ImageError, ImageFetchError
 from catalog.images import ImageLimits, decode_image, image_sha256, reduced
 from catalog.points import Picture, StoredPoint
 from catalog.settings import Settings
@@ -54,9 +54,14 @@ class Looking:
         try:
             return self.future.result()
         except ImageError as error:
-            place = f"{self.place}, picture {without_credentials(self.source)!r}"
             # The picture that was there before is better than none.
-            return Looked(self.stored.picture if self.stored else None, problem=Problem.of(place, error))
+            return Looked(self.stored.picture if self.stored else None, problem=self._problem(error))
+
+    def _problem(self, error: ImageError) -> Problem:
+        problem = Problem.of(f"{self.place}, picture {without_credentials(self.source)!r}", error)
+        if not isinstance(error, ImageFetchError):
+            return problem
+        return replace(problem, may_pass=error.may_pass, retry_after_s=error.retry_after_s)
 
 
 @dataclass(frozen=True)

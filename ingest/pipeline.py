@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from catalog.encoder import Encoder
-from catalog.errors import IndexUnavailable, ItemInvalid
+from catalog.errors import IndexUnavailable, ItemInvalid, QueueUnavailable
 from catalog.index import ItemIndex
 from catalog.settings import Settings
+from ingest.feed_writer import FeedWriter, ensure
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import NotForSale, Problem, Row
 from ingest.fetch.memory import PictureMemory, memory_path
@@ -19,13 +21,13 @@ from ingest.overlap import overlap
 from ingest.prepare import Placed, Prepared, Preparer, StoredItems
 from ingest.report import Report
 from ingest.seen import SeenItems
-from ingest.write import embed, write
+from ingest.write import embed
 
 # A store that answers "not now" is asked again for so long before the ingest gives up; it can be run again.
 RETRY_S = 60.0
 
 patiently = retry(
-    retry=retry_if_exception_type(IndexUnavailable),
+    retry=retry_if_exception_type((IndexUnavailable, QueueUnavailable)),
     wait=wait_random_exponential(multiplier=0.5, max=10),
     stop=stop_after_delay(RETRY_S),
     reraise=True,
@@ -40,23 +42,26 @@ def ingest(
     on_progress: Callable[[Report], None] = lambda report: None,
     seen: SeenItems | None = None,
     on_problems: Callable[[Sequence[Problem]], None] = lambda problems: None,
+    began: datetime | None = None,
 ) -> Report:
     """Bring the index up to the feed: insert and update. Items that the feed lacks are left alone.
 
-    `seen`: items of feeds that belong to this one, each of which counts once; this one's are added.
+    `seen`: items of feeds that belong to this one, each of which counts once; this one's are added. `began`:
+    when the run did, now by default; what was pushed since is newer than the feed.
     Idempotent: a feed that has not changed costs no embedding and no write. Raises FeedUnreadable, and the
     errors of ItemIndex and Encoder; what was written before stays written, and a new run goes on from there.
     """
     report = Report(feed.name)
-    index.ensure()
+    ensure(settings, index)
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
         closing(PictureMemory(memory_path(settings))) as memory,
+        closing(FeedWriter(settings, index, began or datetime.now(UTC))) as writer,
         looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
         prepared = preparing(feed, settings, index, looker, met, report)
         for batch in overlap(partial(embed, encoder), prepared):
-            patiently(write)(batch, index)
+            patiently(writer.write)(batch)
             report.add(batch.prepared)
             on_problems(batch.prepared.problems)
             on_progress(report)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from PIL import Image
 
@@ -15,6 +16,9 @@ from catalog.points import (
     payload_of,
     without_stamp,
 )
+
+# When each point of an item was written last, as its payload says: the same as long as nobody writes to it.
+Stamps = dict[str, str]
 
 
 @dataclass
@@ -31,12 +35,18 @@ class Change:
     delete: list[str] = field(default_factory=list)
     is_new: bool = False
     """Whether the index holds nothing of the item yet."""
+    read: Stamps = field(default_factory=dict)
+    """What the index held of the item when this was planned."""
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Literal["embedded", "payload_updated", "unchanged"]:
         if self.embed:
             return "embedded"
         return "payload_updated" if self.reword or self.repay or self.delete else "unchanged"
+
+
+def stamps_of(stored: Sequence[StoredPoint]) -> Stamps:
+    return {point.id: point.updated_at for point in stored}
 
 
 def is_current(stored: StoredPoint | None, sha256: str, model: str) -> bool:
@@ -52,7 +62,7 @@ def plan(
     model: str,
 ) -> Change:
     """`pictures`: those of the item that can be used. `decoded`: by position, those that need embedding."""
-    change = Change(item, is_new=not stored)
+    change = Change(item, is_new=not stored, read=stamps_of(stored))
     by_id = {point.id: point for point in stored}
     for picture in pictures:
         identifier = id_of(item, picture)

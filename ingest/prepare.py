@@ -31,7 +31,8 @@ class StoredItems(Protocol):
 class Prepared:
     """A batch with every picture decoded that needs embedding, and what went wrong on the way.
 
-    `failed`: how many of its `read` rows leave nothing to write. `downloads` of pictures have
+    `failed`: how many of its `read` rows leave nothing to write. `newer`: how many are left because a newer
+    push was applied to their items. `downloads` of pictures have
     `downloaded_bytes` in all; of those `not_modified` their servers said that they are as they were.
     """
 
@@ -39,6 +40,7 @@ class Prepared:
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     failed: int = 0
+    newer: int = 0
     downloads: int = 0
     downloaded_bytes: int = 0
     not_modified: int = 0
@@ -84,7 +86,8 @@ class Preparer:
     ) -> None:
         for look in looked:
             prepared.count(look)
-        problems = [look.problem for look in looked if look.problem]
+        item_id = placed.item.id
+        problems = [replace(look.problem, item_id=item_id) for look in looked if look.problem]
         pictures = [look.picture for look in looked if look.picture]
         decoded = {look.picture.position: look.decoded for look in looked if look.picture and look.decoded}
         if pictures:

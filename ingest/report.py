@@ -9,7 +9,7 @@ from ingest.feeds.rows import Problem
 from ingest.prepare import Prepared
 
 # Lines of the report that most runs do not have.
-_RARE = {"not_for_sale": "not for sale", "deleted": "deleted"}
+_RARE = {"not_for_sale": "not for sale", "newer": "newer by a push", "deleted": "deleted"}
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ class Report:
         """Count a batch that is written, and log its problems."""
         self.read += batch.read
         self.items["failed"] += batch.failed
+        if batch.newer:
+            self.items["newer"] += batch.newer
         self.downloads += batch.downloads
         self.downloaded_bytes += batch.downloaded_bytes
         self.not_modified += batch.not_modified

@@ -1,6 +1,7 @@
 """Runs over feeds: ingests them as one catalogue, or compares them with the index."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from catalog.settings import Settings
 from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
 from ingest.connect import connected
+from ingest.feed_writer import FeedWriter, ensure
 from ingest.feeds.address import FetchLimits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
@@ -102,12 +104,15 @@ def _ingest(
     options: RunOptions,
 ) -> list[Report]:
     began = datetime.now(UTC)
-    index.ensure()
+    ensure(settings, index)
     stored = index.count({})
     on_problems = _rejecting(options)
-    reports = [ingest(feed, settings, encoder, index, on_progress, seen, on_problems) for feed in feeds]
+    reports = [
+        ingest(feed, settings, encoder, index, on_progress, seen, on_problems, began) for feed in feeds
+    ]
     if options.delete_at_most is not None:
-        deleted = delete_absent(index, seen, began, stored, options.delete_at_most)
+        with closing(FeedWriter(settings, index, began)) as writer:
+            deleted = delete_absent(index, writer, seen, began, stored, options.delete_at_most)
         if isinstance(deleted, Problem):
             reports[-1].add_problem(deleted)
         else:

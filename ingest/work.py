@@ -1,4 +1,4 @@
-"""The worker: keeps the index up to the feeds in the setting FEEDS, each ingested when it has changed."""
+"""The worker: does pushed writes, and ingests the feeds in the setting FEEDS whenever they have changed."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ from catalog.errors import CatalogError
 from catalog.settings import Settings
 from ingest.feeds.address import FetchLimits, seen_as
 from ingest.fetch.locations import is_address
+from ingest.pushes.worker import working_on_pushes
 from ingest.report import Report
 from ingest.run import run_feed
 
@@ -31,18 +32,23 @@ def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if not settings.feeds:
-        _log.warning("no feeds to keep up with: set FEEDS")
+        _log.info("no feeds to keep up with, only pushed writes: set FEEDS")
+    encoder = open_encoder(settings)
+    with working_on_pushes(settings, encoder, stop):
+        _follow_feeds(settings, encoder, stop)
+        stop.wait()
+    _log.info("worker stopped")
+
+
+def _follow_feeds(settings: Settings, encoder: Encoder, stop: threading.Event) -> None:
     watched = [_Watched(location) for location in settings.feeds]
-    encoder = open_encoder(settings) if watched else None
-    while encoder and not stop.is_set():
+    while watched and not stop.is_set():
         for feed in watched:
             try:
                 feed.bring_up_to_date(settings, encoder, _stop_if(stop))
             except Stopped:
                 break
         stop.wait(settings.feed_interval_s)
-    stop.wait()
-    _log.info("worker stopped")
 
 
 def _stop_if(stop: threading.Event) -> Callable[[Report], None]:

@@ -130,13 +130,24 @@ class FacetsAnswer(Answer):
     request_id: str
 
 
+class WriteStats(Answer):
+    """Pushed operations that wait, when the oldest of them was accepted, and those that failed for good."""
+
+    queued: int
+    oldest_queued_at: str | None
+    dead_letters: int
+
+
 class StatsAnswer(Answer):
-    """`updated_at`: of the newest item; null for an empty index. `attributes`: those to filter by."""
+    """`updated_at`: of the newest item; null for an empty index. `attributes`: those to filter by.
+
+    `writes`: null while what keeps them does not answer."""
 
     items: int
     pictures: int
     attributes: list[str]
     updated_at: str | None
+    writes: WriteStats | None
     model: str
     index_version: str
     request_id: str
@@ -153,6 +164,12 @@ class FieldError(Answer):
 
     field: str
     message: str
+
+    def below(self, place: str) -> "FieldError":
+        """The same of a part of a body."""
+        return FieldError(
+            field=place if self.field == "body" else f"{place}.{self.field}", message=self.message
+        )
 
 
 class Problem(Answer):

@@ -13,6 +13,7 @@ from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.log import set_up_logging
 from catalog.settings import Settings, read_settings
+from catalog.writes.queue import WriteQueue
 from service import (
     access,
     body,
@@ -22,15 +23,18 @@ from service import (
     cross_origin,
     docs,
     health,
+    ingests,
     items,
     limits,
     metrics,
     pages,
     problems,
+    pushing,
     request_log,
     search,
     thumbnails,
     time_limit,
+    writes,
 )
 from service.converters import ItemIdConverter, Sha256Converter
 from service.searcher import Searcher, install
@@ -58,19 +62,21 @@ def create_app(
     image_limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     cutoffs = cutoffs_for(encoder.name, settings.confidence_cutoffs)
     install(app, Searcher(encoder, index, image_limits, cutoffs))
-    _install_concerns(app, settings, encoder)
-    for room in (search, catalogue, items, thumbnails, health, metrics, docs):
+    queue = WriteQueue(settings)  # opened by the first call that needs it
+    pushing.install(app, queue)
+    _install_concerns(app, settings, encoder, queue)
+    for room in (search, catalogue, items, writes, ingests, thumbnails, health, metrics, docs):
         app.register_blueprint(room.blueprint)
     if settings.search_page == "on" or (settings.search_page == "auto" and not settings.api_keys):
         app.register_blueprint(pages.blueprint)
     return app
 
 
-def _install_concerns(app: Flask, settings: Settings, encoder: Encoder) -> None:
+def _install_concerns(app: Flask, settings: Settings, encoder: Encoder, queue: WriteQueue) -> None:
     """What goes for every request. Before a view they run in this order, after it in the opposite one."""
     request_log.install(app)
     time_limit.install(app, settings)
-    metrics.install(app, encoder)
+    metrics.install(app, encoder, queue)
     compression.install(app)
     caching.install(app, settings)
     cross_origin.install(app, settings)

@@ -31,9 +31,16 @@ def read_search() -> SearchRequest:
 
 def read_json(model: type[Model]) -> Model:
     """A JSON body as `model`. Raises MalformedJson, FieldsInvalid, or werkzeug's 413 and 415."""
+    return validated(model, read_any_json())
+
+
+def read_any_json(max_bytes: int | None = None) -> Any:
+    """A JSON body, not validated yet. Raises MalformedJson, or werkzeug's 413 and 415."""
     if request.mimetype != _JSON:
         raise UnsupportedMediaType(f"Send {_JSON}.")
-    return validated(model, parsed(_json_body()))
+    if max_bytes is not None:
+        request.max_content_length = max_bytes
+    return parsed(_json_body())
 
 
 def parsed(json: bytes | str) -> Any:

@@ -8,6 +8,7 @@ from service.caching import conditional
 from service.facets import facets_of_all
 from service.operations import FILTERING, READING, operation
 from service.parameters import FacetParameters
+from service.pushing import write_stats
 from service.searcher import current_searcher
 
 blueprint = Blueprint("catalogue", __name__)
@@ -42,6 +43,7 @@ def stats() -> Response:
             pictures=index.count_pictures(),
             attributes=index.attributes(),
             updated_at=newest[0][UPDATED_AT] if newest else None,
+            writes=write_stats(),
             model=searcher.encoder.name,
             index_version=index.version(),
             request_id=g.request_id,

@@ -4,13 +4,17 @@ from typing import Any, ClassVar
 
 from werkzeug.routing import BaseConverter
 
+from catalog.items import MAX_ID_CHARS
+
 
 class ItemIdConverter(BaseConverter):
     """A shop's own id: any characters at all, slashes and line breaks included."""
 
     regex = r"[\s\S]+"
     part_isolating = False
-    schema: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1, "examples": ["A17"]}
+    schema: ClassVar[dict[str, Any]] = {
+        "type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS, "pattern": r"\S", "examples": ["A17"],
+    }  # fmt: skip
 
 
 class Sha256Converter(BaseConverter):

@@ -4,19 +4,27 @@ gunicorn.conf.py sets PROMETHEUS_MULTIPROC_DIR before a worker starts; without i
 Every label is bounded: routes are templates, methods and statuses are HTTP's, codes those of our own tables.
 """
 
+import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from catalog.encoder import Encoder
+from catalog.errors import QueueUnavailable
+from catalog.writes.queue import WriteQueue
 from service.operations import Media, operation
 
 blueprint = Blueprint("metrics", __name__)
+
+_log = logging.getLogger(__name__)
 
 # From a remembered text (tens of microseconds) to the longest wait for a store.
 _BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -80,8 +88,31 @@ class Metrics:
         self._misses.inc(now.misses - before.misses)
 
 
-def install(app: Flask, encoder: Encoder) -> None:
+class QueueFigures(Collector):
+    """Figures of the pushed writes, read from the queue itself when they are asked for."""
+
+    def __init__(self, queue: WriteQueue) -> None:
+        self._queue = queue
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            figures = self._queue.figures()
+        except QueueUnavailable as error:  # the other figures are all the more wanted then
+            _log.warning("no figures of the queue: %s", error)
+            return
+        age_s = time.time() - figures.oldest if figures.oldest is not None else 0.0
+        yield _gauge("vitrine_queued_writes", "Pushed operations that wait.", figures.waiting)
+        yield _gauge("vitrine_oldest_queued_write_seconds", "Age of the oldest that waits.", max(0.0, age_s))
+        yield _gauge("vitrine_dead_letters", "Pushed operations that failed for good.", figures.dead)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def install(app: Flask, encoder: Encoder, queue: WriteQueue) -> None:
     metrics = app.extensions["metrics"] = Metrics(encoder)
+    app.extensions["queue_figures"] = QueueFigures(queue)
     app.before_request(metrics.begin)
     app.after_request(_count)
     app.teardown_request(lambda _: metrics.end())
@@ -95,7 +126,10 @@ def figures() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    of_queue = CollectorRegistry()
+    of_queue.register(current_app.extensions["queue_figures"])
+    content = generate_latest(registry) + generate_latest(of_queue)
+    return Response(content, content_type=CONTENT_TYPE_LATEST)
 
 
 def _count(response: Response) -> Response:

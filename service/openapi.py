@@ -23,6 +23,13 @@ _ABOUT = (
     "Visual search for a fashion shop: by words, by a picture, or from a product, in any weighted mix.\n\n"
     "A request line (method, address and query) may have 8190 bytes; POST takes what is longer."
 )
+IDEMPOTENCY_KEY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Chosen by the client; the same request with the same key is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+_LOCATION = {"description": "Where the outcome can be asked for.", "schema": {"type": "string"}}
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key of the setting API_KEYS."}
 
 
@@ -73,6 +80,7 @@ def _operation(app: Flask, rule: Rule, declared: Operation, schemas: Document) -
     said = inspect.getdoc(app.view_functions[rule.endpoint]) or ""
     summary, _, description = said.partition("\n\n")
     parameters = [*_path_parameters(app, rule), *_query_parameters(declared.parameters, schemas)]
+    parameters += [IDEMPOTENCY_KEY] if declared.queued else []
     written: Document = {
         "operationId": rule.endpoint.replace(".", "_"),
         "tags": [rule.endpoint.split(".")[0]],
@@ -146,6 +154,13 @@ def _answers(declared: Operation) -> Document:
     elif answer is not None:
         content = {"application/json": {"schema": {"$ref": _REF.format(model=answer.__name__)}}}
         answers["200"] = {"description": HTTPStatus.OK.phrase, "headers": headers, "content": content}
+    if declared.queued:
+        answers["202"] = {
+            **answers["200"],
+            "description": "Queued, and kept even if this server stops.",
+            "headers": {**headers, "Location": _LOCATION},
+        }
+        answers["200"] = {**answers["202"], "description": "Done; only with `wait=true`."}
     if declared.conditional:
         etag = {
             "description": "Names what was answered; send it back in If-None-Match.",

@@ -15,11 +15,15 @@ from catalog.api_keys import Scope
 from catalog.errors import (
     EncoderUnavailable,
     FieldUnknown,
+    IdempotencyKeyBusy,
+    IdempotencyKeyReused,
     ImageError,
     IndexRefused,
     IndexUnavailable,
     ItemNotFound,
     ModelMismatch,
+    QueueFull,
+    QueueUnavailable,
 )
 from service.errors import ConfidenceUnknown, CursorExpired, CursorInvalid, FieldsInvalid, QueryCancelsOut
 
@@ -33,6 +37,7 @@ READING: Errors = (ModelMismatch, IndexUnavailable, IndexRefused)
 FILTERING: Errors = (FieldsInvalid, FieldUnknown, *READING)
 SEARCHING: Errors = (ItemNotFound, CursorInvalid, CursorExpired, ConfidenceUnknown, *FILTERING)
 MIXING: Errors = (QueryCancelsOut, ImageError, EncoderUnavailable, *SEARCHING)
+WRITING: Errors = (FieldsInvalid, QueueFull, QueueUnavailable, IdempotencyKeyReused, IdempotencyKeyBusy)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class Media:
 class Operation:
     """`scope`: what a key needs, None where none is asked for. The rest describes a documented route.
 
+    `queued`: what it does is queued, so that it answers 202 as well and takes an Idempotency-Key.
     `parameters`: the model of the address; `body`: of a JSON body, and with `upload` of the field `request`
     of a form, beside a file `image`. `raises`: classes of service/errors.py's table, subclasses included, or
     werkzeug's; those of keys, limits and bodies are known from the rest.
@@ -60,6 +66,7 @@ class Operation:
     body: type[BaseModel] | None
     upload: bool
     conditional: bool
+    queued: bool
     raises: Errors
 
     @property
@@ -77,10 +84,11 @@ def operation(
     body: type[BaseModel] | None = None,
     upload: bool = False,
     conditional: bool = False,
+    queued: bool = False,
     raises: Errors = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a route. `answer`: None leaves it out of the API's document, for a page."""
-    declared = Operation(scope, limited, answer, parameters, body, upload, conditional, raises)
+    declared = Operation(scope, limited, answer, parameters, body, upload, conditional, queued, raises)
 
     def declare(view: Callable[P, R]) -> Callable[P, R]:
         view.__dict__["operation"] = declared

@@ -5,6 +5,7 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
+from catalog.errors import IdempotencyKeyBusy
 from service.errors import (
     TABLE,
     FieldsInvalid,
@@ -52,7 +53,7 @@ def _raised(declared: Operation) -> Errors:
 
 def _answer(status: int, codes: list[str]) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-ID": _REF}
-    if status in (429, 503, 504):
+    if status in (429, 503, 504) or IdempotencyKeyBusy.code in codes:
         headers["Retry-After"] = _SECONDS
     if status in (401, 403):
         headers["WWW-Authenticate"] = _CHALLENGE

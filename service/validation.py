@@ -1,6 +1,7 @@
 """Runs the models of a request and says what is wrong with it, field by field."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,8 +14,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def validated(model: type[Model], sent: object) -> Model:
     """Build `model` from decoded JSON. Raises FieldsInvalid."""
-    try:
+    with validating():
         return model.model_validate(sent)
+
+
+@contextmanager
+def validating() -> Iterator[None]:
+    """Raises FieldsInvalid for what pydantic raises."""
+    try:
+        yield
     except ValidationError as error:
         # `input` could be a picture of megabytes, `url` is pydantic's own site.
         found = error.errors(include_url=False, include_input=False)

@@ -13,7 +13,8 @@ def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
     assert body["type"] == "about:blank" or body["type"] == f"urn:vitrine:problem:{code}"
     assert body["title"] and body["detail"]
     assert body["request_id"] == response.headers["X-Request-ID"]
-    assert ("Retry-After" in response.headers) == (status in (429, 503, 504))
+    waits = status in (429, 503, 504) or code == "idempotency_key_busy"
+    assert ("Retry-After" in response.headers) == waits
     assert set(body) <= {"type", "title", "status", "detail", "code", "request_id", "errors"}
     for error in body.get("errors", []):
         assert set(error) == {"field", "message"}

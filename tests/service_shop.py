@@ -1,7 +1,9 @@
 """A small shop for the service's tests, and what fills an index with it."""
 
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from catalog.encoder import Encoder
@@ -13,6 +15,8 @@ from catalog.settings import Settings
 from tests.service_doubles import picture_bytes, plain
 
 _FIRST_UPDATE = datetime(2024, 5, 1, tzinfo=UTC)
+
+_STATE = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
 SHOP_ALIAS = "shop"
 STRANGE_ID = "A/1//50% ü?#"
@@ -37,8 +41,11 @@ NEWEST_FIRST = [str(fields["id"]) for fields in reversed(SHOP)]
 
 
 def settings_for(store_url: str, **fields: Any) -> Settings:
-    """Without a limit, since all tests call from one address."""
-    return Settings(**{"_env_file": None, "qdrant_url": store_url, "rate_limit": "off", **fields})
+    """Without a limit, since all tests call from one address; with a queue that these tests share."""
+    state_dir = Path(_STATE.name)
+    return Settings(
+        **{"_env_file": None, "qdrant_url": store_url, "rate_limit": "off", "state_dir": state_dir, **fields}
+    )
 
 
 def fill(index: ItemIndex, encoder: Encoder, shop: Sequence[dict[str, Any]]) -> None:

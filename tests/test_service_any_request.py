@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is an answer or a problem that is the client's: never a fault of ours."""
 
 import json
+import urllib.parse
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -72,7 +73,7 @@ GOOD = st.fixed_dictionaries(
 
 
 def assert_no_fault_of_ours(response: Any) -> None:
-    assert response.status_code in (200, 400, 404, 410, 415, 422), response.json
+    assert response.status_code in (200, 202, 400, 404, 410, 415, 422), response.json
 
 
 @given(body=NEARLY_GOOD)
@@ -104,8 +105,36 @@ def test_a_good_search_is_answered(boutique: FlaskClient, body: Any) -> None:
 @many
 def test_any_json_is_answered_or_refused(boutique: FlaskClient, body: Any) -> None:
     sent = json.dumps(body).encode()
-    for path in ("/v1/search", "/v1/recommend", "/v1/search/batch"):
+    for path in ("/v1/search", "/v1/recommend", "/v1/search/batch", "/v1/items/batch"):
         assert_no_fault_of_ours(boutique.post(path, data=sent, content_type="application/json"))
+    for method in ("PUT", "PATCH"):
+        response = boutique.open("/v1/items/a", method=method, data=sent, content_type="application/json")
+        assert_no_fault_of_ours(response)
+
+
+OPERATIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "op": st.sampled_from(["put", "patch", "delete", "burn"]),
+        "id": TEXTS,
+        "item": st.dictionaries(st.sampled_from(["id", "title", "category", "images"]), ANYTHING),
+        "fields": st.dictionaries(st.sampled_from(["price", "title", "attributes", "in_stock"]), ANYTHING),
+        "version": SCALARS | st.datetimes().map("{}Z".format),
+    },
+)
+
+
+@given(operations=st.lists(OPERATIONS, max_size=4), item_id=st.text(min_size=1, max_size=300))
+@many
+def test_writes_that_are_nearly_good_are_accepted_or_refused(
+    boutique: FlaskClient, operations: Any, item_id: str
+) -> None:
+    batch = boutique.post("/v1/items/batch", json={"operations": operations})
+    assert_no_fault_of_ours(batch)
+    if batch.status_code == 202:
+        assert len(batch.json["operations"]) == len(operations)
+    deleted = boutique.delete(f"/v1/items/{urllib.parse.quote(item_id, safe='', errors='replace')}")
+    assert_no_fault_of_ours(deleted)
 
 
 @given(

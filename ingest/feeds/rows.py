@@ -52,7 +52,8 @@ class Row:
 class Problem:
     """Something that could not be taken, and why. `code` is stable; `reason` is for the person.
 
-    `raw`: what stood there, as a rejects file keeps it. `item_id`: whose row it was, if that can be told.
+    `raw`: what stood there, as a rejects file keeps it. `item_id`: whose row or picture it was, if that can
+    be told. `may_pass`: another try may succeed, at the earliest `retry_after_s` from now.
     """
 
     place: str
@@ -60,6 +61,8 @@ class Problem:
     reason: str
     raw: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     item_id: str | None = field(default=None, compare=False, repr=False)
+    may_pass: bool = field(default=False, compare=False, repr=False)
+    retry_after_s: float = field(default=0.0, compare=False, repr=False)
 
     @classmethod
     def of(cls, place: str, error: CatalogError, row: Row | None = None) -> "Problem":

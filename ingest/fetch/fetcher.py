@@ -55,9 +55,12 @@ class _Host:
     _down_until: float = field(default=0.0)
 
     def check(self) -> None:
-        if time.monotonic() < self._down_until:
+        left_s = self._down_until - time.monotonic()
+        if left_s > 0:
             raise ImageHostUnreachable(
-                f"{self.name}: has not answered {DOWN_AFTER} times in a row; not asked again for a while."
+                f"{self.name}: has not answered {DOWN_AFTER} times in a row; not asked again for a while.",
+                may_pass=True,
+                retry_after_s=left_s,
             )
 
     def note(self, error: ImageFetchError | None) -> None:
@@ -128,7 +131,8 @@ class Fetcher:
                 )
                 return await patiently(self._get, address, known)
         except TimeoutError as error:
-            raise ImageTimeout(f"{locate(address)}: takes longer than {self._timeout_s:g} s.") from error
+            message = f"{locate(address)}: takes longer than {self._timeout_s:g} s."
+            raise ImageTimeout(message, may_pass=True) from error
 
     def _may_pass(self, error: BaseException) -> bool:
         # A server that wants a longer pause than a picture may take is not kept waiting for.

@@ -1,0 +1,152 @@
+"""Does pushed writes as they come, in a thread of its own, so that none waits for a feed to be read."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import orjson
+
+from catalog.collection import connect
+from catalog.encoder import Encoder
+from catalog.index import ItemIndex
+from catalog.settings import Settings
+from catalog.writes.expiry import forget_old
+from catalog.writes.locks import LockBusy
+from catalog.writes.messages import Parked
+from catalog.writes.parts import PARTITIONS
+from catalog.writes.queue import WriteQueue
+from ingest.fetch.memory import PictureMemory, memory_path
+from ingest.look import looking
+from ingest.prepare import Preparer
+from ingest.pushes.apply import Applier
+from ingest.pushes.batch import OUTAGES, Batches
+from ingest.pushes.lanes import Share
+from ingest.pushes.settle import Settler, schedule
+
+# How often an idle worker looks: a write is searchable soon, and looking costs a fraction of a percent.
+POLL_S = 0.15
+_LONGEST_PAUSE_S = 5.0
+_SWEEP_S = 60.0
+_NOTE_PACE_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def working_on_pushes(settings: Settings, encoder: Encoder, stop: threading.Event) -> Iterator[None]:
+    """Do pushed writes in the background until `stop` is set; a batch under way is finished first.
+
+    What ends them before that sets `stop`, and is raised at the end: a worker that does half of its work
+    would look alive.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="pushes") as thread:
+        pushes = thread.submit(do_pushes, settings, encoder, stop)
+        pushes.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+        pushes.result()
+
+
+def do_pushes(settings: Settings, encoder: Encoder, stop: threading.Event) -> None:
+    """Until `stop` is set. An outage of the store, the queue or the model is waited out."""
+    kept_s = settings.write_records_days * 86_400
+    client = connect(settings)
+    index = ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
+    with (
+        closing(client),
+        closing(WriteQueue(settings)) as queue,
+        closing(PictureMemory(memory_path(settings))) as memory,
+        looking(Path(), settings, encoder, memory, settings.thumbnail_dir) as looker,
+    ):
+        applier = Applier(queue, index, Preparer(index, looker), kept_s)
+        settler = Settler(queue, settings.write_attempts, settings.write_retry_s)
+        batches = Batches(queue, applier, settler, settings.ingest_batch_items)
+        _Loop(queue, batches, kept_s).run(stop)
+
+
+class _Loop:
+    def __init__(self, queue: WriteQueue, batches: Batches, kept_s: float) -> None:
+        self._queue = queue
+        self._batches = batches
+        self._kept_s = kept_s
+        self._sweep_at = 0.0
+        self._left_over = 0
+        self._done = 0
+        self._since = time.monotonic()
+        self._pause_s = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._sweep()
+                done = self._batches.do_one()
+            except OUTAGES as error:
+                self._wait_out(error, stop)
+                continue
+            except Exception as error:  # a fault of ours must not end the worker: what waits stays
+                _log.exception("pushed writes: unexpected error")
+                self._wait_out(error, stop)
+                continue
+            if self._pause_s:
+                _log.info("pushed writes: going on")
+                self._pause_s = 0.0
+            self._count(done)
+            if not done:
+                stop.wait(POLL_S)
+
+    def _wait_out(self, error: Exception, stop: threading.Event) -> None:
+        if not self._pause_s:
+            _log.warning("pushed writes wait: %s", error or type(error).__name__)
+        self._pause_s = min(max(0.5, 2 * self._pause_s), _LONGEST_PAUSE_S)
+        stop.wait(random.uniform(0.5, 1.0) * self._pause_s)  # noqa: S311 - no secret
+
+    def _count(self, done: int) -> None:
+        """Keep the pace of late for those who are told to wait."""
+        self._done += done
+        passed_s = time.monotonic() - self._since
+        if passed_s < _NOTE_PACE_S and self._done:
+            return
+        if self._done:
+            self._queue.note_pace(self._done / passed_s)
+        self._done, self._since = 0, time.monotonic()
+
+    def _sweep(self) -> None:
+        """Now and then: forget what is old, and mend what a crash has left."""
+        if time.monotonic() < self._sweep_at:
+            return
+        forget_old(self._queue.parts, self._queue.locks, self._kept_s)
+        for partition in range(PARTITIONS):
+            self._mend_schedule(partition)
+        self._mend_count()
+        self._sweep_at = time.monotonic() + _SWEEP_S
+
+    def _mend_schedule(self, partition: int) -> None:
+        """Every parked item has an entry in the schedule, even if a crash came between the two."""
+        part = self._queue.parts.queue(partition)
+        if not part.count():
+            return
+        try:
+            with self._queue.locks.hold(f"writes-{partition}", 0) as held:
+                planned = {orjson.loads(content)["item"] for content in part.scheduled()}
+                for item_id, value in part.items().items():
+                    if item_id not in planned:
+                        schedule(Share(partition, part, held), item_id, Parked.of_bytes(value).not_before)
+        except LockBusy:  # then another worker is at it
+            return
+
+    def _mend_count(self) -> None:
+        """A count that is the same twice while nothing waits is one that a crash has left."""
+        parts = [self._queue.parts.queue(partition) for partition in range(PARTITIONS)]
+        idle = not any(part.size() or part.count() for part in parts)
+        waiting = self._queue.counted() if idle else 0
+        if waiting and waiting == self._left_over:
+            self._queue.correct(waiting)
+            waiting = 0
+        self._left_over = waiting
