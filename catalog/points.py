@@ -56,6 +56,15 @@ class StoredPoint:
     payload: Payload
 
     @property
+    def item_id(self) -> str:
+        return str(self.payload[ITEM_ID])
+
+    @property
+    def stamp(self) -> str:
+        """When it was written last, as `stamped` has put it."""
+        return str(self.payload[UPDATED_AT])
+
+    @property
     def position(self) -> int:
         return int(self.payload[POSITION])
 
@@ -105,6 +114,11 @@ def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model:
         IMAGE_SHA256: picture.sha256,
         MODEL: model,
     }
+
+
+def of_model(payload: Mapping[str, Any], model: str) -> Payload:
+    """The payload of the same picture in a collection of another model."""
+    return {**payload, MODEL: model}
 
 
 def stamped(payload: Payload, now: datetime) -> Payload:

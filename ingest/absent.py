@@ -6,6 +6,8 @@ from datetime import datetime
 from catalog.index import ItemIndex
 from ingest.feeds.rows import Problem
 from ingest.seen import SeenItems
+from ingest.targets import Targets
+from ingest.write import delete
 
 DELETE_AT_MOST = 0.2
 
@@ -35,14 +37,14 @@ def refusal(absent: int, stored: int, seen: SeenItems, at_most: float) -> str | 
 
 
 def delete_absent(
-    index: ItemIndex, seen: SeenItems, began: datetime, stored: int, at_most: float
+    targets: Targets, seen: SeenItems, began: datetime, stored: int, at_most: float
 ) -> int | Problem:
     """Delete what `find_absent` finds unless `refusal` speaks against it; how many items were deleted."""
-    absent = find_absent(index, seen, began)
+    absent = find_absent(targets.own.index, seen, began)
     if reason := refusal(absent, stored, seen, at_most):
         return Problem("--full", "deletion_refused", reason)
     for points in seen.absent_points():
-        index.delete_points(points)
+        delete(points, targets)
     return absent
 
 

@@ -10,6 +10,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from catalog.encoder import Encoder
 from catalog.errors import IndexUnavailable, ItemInvalid
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import NotForSale, Problem, Row
@@ -19,6 +20,7 @@ from ingest.overlap import overlap
 from ingest.prepare import Placed, Prepared, Preparer, StoredItems
 from ingest.report import Report
 from ingest.seen import SeenItems
+from ingest.targets import Targets
 from ingest.write import embed, write
 
 # A store that answers "not now" is asked again for so long before the ingest gives up; it can be run again.
@@ -40,23 +42,27 @@ def ingest(
     on_progress: Callable[[Report], None] = lambda report: None,
     seen: SeenItems | None = None,
     on_problems: Callable[[Sequence[Problem]], None] = lambda problems: None,
+    targets: Targets | None = None,
 ) -> Report:
     """Bring the index up to the feed: insert and update. Items that the feed lacks are left alone.
 
     `seen`: items of feeds that belong to this one, each of which counts once; this one's are added.
+    `targets`: of the run that this is part of.
     Idempotent: a feed that has not changed costs no embedding and no write. Raises FeedUnreadable, and the
     errors of ItemIndex and Encoder; what was written before stays written, and a new run goes on from there.
     """
     report = Report(feed.name)
-    index.ensure()
+    if targets is None:
+        index.ensure()
+        targets = Targets(index, KnownEncoders(settings, encoder))
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
         closing(PictureMemory(memory_path(settings))) as memory,
         looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
-        prepared = preparing(feed, settings, index, looker, met, report)
+        prepared = preparing(feed, settings, targets.own.index, looker, met, report, targets.useful_side_px)
         for batch in overlap(partial(embed, encoder), prepared):
-            patiently(write)(batch, index)
+            patiently(write)(batch, targets)
             report.add(batch.prepared)
             on_problems(batch.prepared.problems)
             on_progress(report)
@@ -64,11 +70,17 @@ def ingest(
 
 
 def preparing(
-    feed: Feed, settings: Settings, stored: StoredItems, looker: Looker, seen: SeenItems, report: Report
+    feed: Feed,
+    settings: Settings,
+    stored: StoredItems,
+    looker: Looker,
+    seen: SeenItems,
+    report: Report,
+    useful_side_px: Callable[[], int] | None = None,
 ) -> Iterator[Prepared]:
     """The feed in batches, each looked at beside what is stored; what is not for sale is only counted."""
     batches = _batches(_entries(feed.rows, seen, report), settings.ingest_batch_items)
-    prepare = patiently(Preparer(stored, looker).prepare)
+    prepare = patiently(Preparer(stored, looker, useful_side_px).prepare)
     return overlap(prepare, batches, abandon=looker.fetcher.cancel)
 
 

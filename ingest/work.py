@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from catalog.encoder import Encoder, open_encoder
 from catalog.errors import CatalogError
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.feeds.address import FetchLimits, seen_as
 from ingest.fetch.locations import is_address
+from ingest.reindex.kept import tidy
 from ingest.report import Report
 from ingest.run import run_feed
 
@@ -33,15 +34,17 @@ def work(settings: Settings) -> None:
     if not settings.feeds:
         _log.warning("no feeds to keep up with: set FEEDS")
     watched = [_Watched(location) for location in settings.feeds]
-    encoder = open_encoder(settings) if watched else None
-    while encoder and not stop.is_set():
+    encoders = KnownEncoders(settings)
+    if watched:
+        encoders.own()  # so that a wrong CLIP_MODEL is told of at once
+    while not stop.is_set():
         for feed in watched:
             try:
-                feed.bring_up_to_date(settings, encoder, _stop_if(stop))
+                feed.bring_up_to_date(settings, encoders, _stop_if(stop))
             except Stopped:
                 break
+        tidy(settings)
         stop.wait(settings.feed_interval_s)
-    stop.wait()
     _log.info("worker stopped")
 
 
@@ -61,13 +64,13 @@ class _Watched:
         self._seen: Signature | None = None
 
     def bring_up_to_date(
-        self, settings: Settings, encoder: Encoder, on_progress: Callable[[Report], None]
+        self, settings: Settings, encoders: KnownEncoders, on_progress: Callable[[Report], None]
     ) -> None:
         try:
             signature = self._look(settings)
             if signature is not None and signature == self._seen:
                 return
-            report = run_feed(self.location, settings, on_progress, encoder)
+            report = run_feed(self.location, settings, on_progress, encoders)
         except (CatalogError, OSError) as error:
             _log.error(
                 "%s: not ingested, tried again in %g s: %s", self.location, settings.feed_interval_s, error

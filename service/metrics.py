@@ -7,6 +7,7 @@ Every label is bounded: routes are templates, methods and statuses are HTTP's, c
 import os
 import threading
 import time
+from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -14,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from catalog.encoder import Encoder
+from catalog.encoders.text_cache import CacheCounts
 from service.operations import Media, operation
 
 blueprint = Blueprint("metrics", __name__)
@@ -28,9 +30,8 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Metrics:
     """The figures of one app. Threads may share it."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._encoder = encoder
         self._stage = Histogram(
             "vitrine_stage_duration_seconds", "Time that searches spent, by stage; total is the request's.",
             ["stage"], buckets=_BUCKETS_S, registry=self.registry,
@@ -50,7 +51,7 @@ class Metrics:
             "vitrine_text_cache_hits", "Texts whose vector was remembered.", registry=self.registry
         )
         self._misses = Counter("vitrine_text_cache_misses", "Texts embedded.", registry=self.registry)
-        self._counted = encoder.text_cache
+        self._counted: WeakKeyDictionary[Encoder, CacheCounts] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -73,15 +74,18 @@ class Metrics:
             if seconds >= _LEAST_S:
                 self._stage.labels(stage).observe(seconds)
         self._stage.labels("total").observe(time.perf_counter() - g.started)
+        if "searcher" not in g:
+            return
+        encoder = g.searcher.encoder
         with self._lock:  # else two threads would count the same texts
-            now, before = self._encoder.text_cache, self._counted
-            self._counted = now
+            before = self._counted.get(encoder, g.searcher.texts_before)
+            self._counted[encoder] = now = encoder.text_cache
         self._hits.inc(now.hits - before.hits)
         self._misses.inc(now.misses - before.misses)
 
 
-def install(app: Flask, encoder: Encoder) -> None:
-    metrics = app.extensions["metrics"] = Metrics(encoder)
+def install(app: Flask) -> None:
+    metrics = app.extensions["metrics"] = Metrics()
     app.before_request(metrics.begin)
     app.after_request(_count)
     app.teardown_request(lambda _: metrics.end())
