@@ -49,7 +49,7 @@ class Truth:
 class Customers:
     """Search from threads until the end; `wrong` holds what should not have been answered."""
 
-    def __init__(self, url: str, alias: str, truth: Truth, ids: list[str], threads: int = 3) -> None:
+    def __init__(self, url: str, alias: str, truth: Truth, ids: list[str], threads: int = 2) -> None:
         self._url, self._alias, self._truth, self._ids = url, alias, truth, ids
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._search, args=(n,)) for n in range(threads)]
@@ -68,7 +68,7 @@ class Customers:
 
     def _search(self, number: int) -> None:
         for n in itertools.count(number):
-            if self._stop.wait(0.01):
+            if self._stop.wait(0.03):
                 return
             text = TEXTS[n % len(TEXTS)] if n % 2 else None
             item_id = None if text else self._ids[n % len(self._ids)]
@@ -104,7 +104,7 @@ class Writing(threading.Thread):
 
     def run(self) -> None:
         try:
-            while not self._stop_it.wait(0.05):
+            while not self._stop_it.wait(0.2):
                 self._write(self.written)
                 self.written += 1
         except BaseException as error:

@@ -23,7 +23,7 @@ from tests.reindex_shop import RunFeed, Shop, picture_of
 
 pytest_plugins = ["tests.reindex_fixtures"]
 
-STILL, BUSY = 120, 40
+STILL, BUSY = 72, 24
 WORKERS = 2
 
 

@@ -29,6 +29,8 @@ from ingest.targets import Target
 # Passes after which what still differs is no work left over, but something that nobody foresaw.
 _PASSES = 20
 _OPTIMISED_WITHIN_S = 600.0
+# After every writer has seen the switch: what it had begun before that ends meanwhile.
+_LAST_WRITES_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -136,7 +138,7 @@ def _carried_through(
         versions.switch(version.name, options.keep)
         _log.info("switched %s from %s to %s", settings.index_alias, original.index.version(), version.name)
         # Writers that have not seen it yet write to both. What only the old one got for all that comes now.
-        time.sleep(ALIAS_TRUSTED_S + 1)
+        time.sleep(ALIAS_TRUSTED_S + _LAST_WRITES_S)
         copying.bring_over_newer(switched)
     before = version.pictures
     return [
