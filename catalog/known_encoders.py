@@ -28,6 +28,7 @@ class KnownEncoders:
         with self._opening:
             if self._own is None:
                 self._own = open_encoder(self._settings)
+                self._own_fingerprint = self._own.fingerprint
                 self._opened[self._own.fingerprint] = self._own
             return self._own
 
@@ -40,7 +41,9 @@ class KnownEncoders:
 
     def is_own(self, version: Version) -> bool:
         """Whether the collection was built by the model that CLIP_MODEL names."""
-        return version.fingerprint == self._own_fingerprint or _is_of(self._settings.clip_model, version)
+        if self._own_fingerprint is None:  # once: a large model takes seconds to read
+            self._own_fingerprint = _fingerprint_at(self._settings.clip_model)
+        return version.fingerprint == self._own_fingerprint
 
     def keep_only(self, encoder: Encoder) -> None:
         """Forget all others, so that their memory is free once nobody uses them any more."""
@@ -62,7 +65,7 @@ class KnownEncoders:
 
     def _open(self, version: Version) -> Encoder:
         for clip_model in self._places(version):
-            if _is_of(clip_model, version):
+            if _fingerprint_at(clip_model) == version.fingerprint:
                 return open_encoder(self._settings.model_copy(update={"clip_model": clip_model}))
         where = f"loaded from {version.loaded_from}" if version.loaded_from else "recorded nowhere"
         raise ModelMismatch(
@@ -79,13 +82,13 @@ class KnownEncoders:
             yield version.loaded_from
 
 
-def _is_of(clip_model: str, version: Version) -> bool:
-    """Whether the model found there, if there is one, has built the collection."""
+def _fingerprint_at(clip_model: str) -> str:
+    """Of the model found there; empty if there is none."""
     try:
-        return fingerprint_of(find_model_folder(clip_model)) == version.fingerprint
+        return fingerprint_of(find_model_folder(clip_model))
     except (SettingInvalid, EncoderUnavailable, OSError) as error:
         _log.debug("%s: %s", clip_model, error)
-        return False
+        return ""
 
 
 def warn_of_another_model(settings: Settings, version: Version) -> None:

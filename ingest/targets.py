@@ -9,7 +9,8 @@ from catalog.errors import EncoderUnavailable, ModelMismatch
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 
-_COMPLAINT_EVERY_S = 60.0
+# A model that is not found here is told of and looked for again so often.
+_RETRY_S = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Targets:
         self.own = Target(index.encoder, index.at(index.version()))
         self._encoders = encoders
         self._others: dict[str, Target] = {}
-        self._complain_at = 0.0
+        self._retry_at: dict[str, float] = {}
 
     def others(self) -> list[Target]:
         """As the aliases are now, or were at most ALIAS_TRUSTED_S ago."""
@@ -49,14 +50,15 @@ class Targets:
         return max(target.encoder.useful_side_px for target in (self.own, *self.others()))
 
     def _open(self, name: str) -> Target | None:
+        if time.monotonic() < self._retry_at.get(name, 0.0):
+            return None
         version = self.own.index.versions.find(name)
         if version is None:  # dropped a moment ago
             return None
         try:
             encoder = self._encoders.of(version)
         except (ModelMismatch, EncoderUnavailable) as error:
-            if time.monotonic() >= self._complain_at:
-                self._complain_at = time.monotonic() + _COMPLAINT_EVERY_S
-                _log.error("writes do not go to %s yet, the reindex has to bring them over: %s", name, error)
+            self._retry_at[name] = time.monotonic() + _RETRY_S
+            _log.error("writes do not go to %s yet, the reindex has to bring them over: %s", name, error)
             return None
         return Target(encoder, self.own.index.at(name, encoder))

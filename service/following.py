@@ -76,7 +76,9 @@ class Follower:
     def _load_aside(self, version: Version) -> None:
         with self._lock:
             is_busy = self._loading is not None and self._loading.is_alive()
-            if not is_busy and time.monotonic() >= self._retry_at:
+            is_done = self._serving.index.version_pinned == version.name
+            if not is_busy and not is_done and time.monotonic() >= self._retry_at:
+                self._retry_at = time.monotonic() + RETRY_S  # whatever ends it
                 self._loading = threading.Thread(target=self._load, args=(version,), name="load-model")
                 self._loading.start()
 
@@ -86,12 +88,12 @@ class Follower:
             encoder = self._encoders.of(version)
             warm(encoder)
         except (CatalogError, OSError) as error:
-            self._retry_at = time.monotonic() + RETRY_S
             _log.error("the model %s of %s cannot be loaded, searches stay with the model %s: %s",
                        version.model, version.name, before, error)  # fmt: skip
             return
         self._serve(encoder, version)
         self._encoders.keep_only(encoder)
+        self._retry_at = 0.0
         seconds = time.perf_counter() - started
         _log.info("now answering from %s: model=%s before=%s seconds=%.2f",
                   version.name, version.model, before, seconds)  # fmt: skip

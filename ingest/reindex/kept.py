@@ -16,6 +16,9 @@ from ingest.reindex.errors import ReindexRefused
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
+# Longer than the worker's look for what is overdue takes.
+_WAIT_S = 2.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,12 +43,12 @@ def versions_of(settings: Settings) -> Iterator[Versions]:
 
 
 @contextmanager
-def only_reindex(settings: Settings) -> Iterator[None]:
+def only_reindex(settings: Settings, wait_s: float = _WAIT_S) -> Iterator[None]:
     """Let nobody else build, switch or drop a collection of this index. Raises ReindexRefused."""
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.state_dir / f"reindex-{settings.index_alias}.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait_s)
     except Timeout:
         raise ReindexRefused("Another reindex of this index is running: see --status.") from None
     try:
@@ -66,7 +69,7 @@ def drop_overdue(versions: Versions) -> list[str]:
 def tidy(settings: Settings) -> None:
     """What the worker does about it now and then; what is wrong can wait for the next time."""
     try:
-        with only_reindex(settings), versions_of(settings) as versions:
+        with only_reindex(settings, wait_s=0), versions_of(settings) as versions:
             drop_overdue(versions)
     except ReindexRefused:
         return
