@@ -128,6 +128,12 @@ class Versions:
             create_collection(self._client, name, encoder, indexes, loaded_from, since)
         return name
 
+    def record(self, name: str, loaded_from: str, cutoffs: str) -> None:
+        """Keep where the model of a collection lies now, and its cutoffs if there are any."""
+        known = {"loaded_from": loaded_from} | ({_CUTOFFS: cutoffs} if cutoffs else {})
+        with translated(self._url):
+            self._client.update_collection(name, metadata=known)
+
     def announce(self, name: str) -> None:
         """From now on, or ALIAS_TRUSTED_S later at the most, every write goes to this collection, too."""
         with translated(self._url):

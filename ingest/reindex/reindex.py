@@ -117,6 +117,7 @@ def _begun(
         versions.announce(name)
     else:
         _log.info("going on with %s, which has %d pictures already", building.name, building.pictures)
+        versions.record(building.name, portable(model), options.cutoffs)
         versions.announce(building.name)
     return _known(versions.building())
 

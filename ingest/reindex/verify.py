@@ -1,5 +1,6 @@
 """The last look before the switch: are all items there, and does the new collection find what it holds?"""
 
+import time
 from dataclasses import dataclass
 
 from catalog import guarded
@@ -10,8 +11,10 @@ from ingest.reindex.errors import ReindexRefused
 from ingest.reindex.tally import Tally
 
 SAMPLE = 200
-# Counts of two collections are taken one after the other while others write: so often before they count.
-_TRIES = 20
+# A writer embeds what it has written to one collection before it writes it to the other: counts are taken
+# again for so long before they are believed to differ.
+_COUNTED_WITHIN_S = 60.0
+_PAUSE_S = 0.5
 # Of two pictures so alike, either may come first.
 _TWIN_COSINE = 0.9999
 
@@ -49,12 +52,13 @@ def verified(original: ItemIndex, copy: ItemIndex, tally: Tally) -> list[str]:
 
 
 def _counted(original: ItemIndex, copy: ItemIndex, absent: Counts) -> tuple[Counts, Counts]:
-    for _ in range(_TRIES):
-        before, found, after = _counts(original), _counts(copy), _counts(original)
-        expected = Counts(before.items - absent.items, before.pictures - absent.pictures)
-        if before == after and expected == found:
-            break
-    return expected, found
+    until = time.monotonic() + _COUNTED_WITHIN_S
+    while True:
+        whole, found = _counts(original), _counts(copy)
+        expected = Counts(whole.items - absent.items, whole.pictures - absent.pictures)
+        if expected == found or time.monotonic() >= until:
+            return expected, found
+        time.sleep(_PAUSE_S)
 
 
 def _counts(index: ItemIndex) -> Counts:
