@@ -133,9 +133,11 @@ def _carried_through(
     time.sleep(ALIAS_TRUSTED_S)  # from here on every writer knows of it
     with finding(settings, options.feeds, encoder.useful_side_px) as finder:
         copying = Copying(original, copy, finder, settings.ingest_batch_items, tally)
-        _brought_over(copying, tally, options.lose_at_most, partial(_wait_until_optimised, versions, version))
+        optimised = partial(_wait_until_optimised, versions, version)
+        compared = _brought_over(copying, tally, options.lose_at_most, optimised)
         table = verified(original.index, copy.index, tally)
         switched = datetime.now(UTC)
+        copying.bring_over_newer(compared)  # of a writer that has not the new model, and so wrote to one only
         versions.switch(version.name, options.keep)
         _log.info("switched %s from %s to %s", settings.index_alias, original.index.version(), version.name)
         # Writers that have not seen it yet write to both. What only the old one got for all that comes now.
@@ -154,10 +156,10 @@ def _carried_through(
 
 def _brought_over(
     copying: Copying, tally: Tally, lose_at_most: int, after_the_first: Callable[[], None]
-) -> None:
-    """Pass after pass, until one finds nothing to mend but what is being written right now."""
+) -> datetime:
+    """Pass after pass, until one finds nothing to mend but what is being written right now; when it began."""
     for number in range(_PASSES):
-        tally.differing = 0
+        tally.differing, began = 0, datetime.now(UTC)
         copying.bring_over()
         if len(tally.lost) > lose_at_most:
             raise ReindexRefused(
@@ -168,7 +170,7 @@ def _brought_over(
         if number == 0:
             after_the_first()
         if not tally.differing:
-            return
+            return began
     raise ReindexRefused(f"After {_PASSES} passes {tally.differing:,} pictures still differ: run it again.")
 
 
