@@ -1,4 +1,4 @@
-"""The live collection: the client's connection, the alias, and the check that it was built by our model."""
+"""One collection: the client's connection, the alias, and the check that it was built by our model."""
 
 import logging
 import time
@@ -16,16 +16,10 @@ from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
 from catalog.reads import Reads
-from catalog.schema import (
-    MAX_FILTERABLE_ATTRIBUTES,
-    PAYLOAD_INDEXES,
-    collection_settings,
-    next_collection_name,
-)
+from catalog.schema import MAX_FILTERABLE_ATTRIBUTES, PAYLOAD_INDEXES, next_collection_name
 from catalog.settings import Settings
+from catalog.versions import ALIAS_TRUSTED_S, aliases_of, create_collection
 
-# How long a looked-up alias is trusted. After a switch the old collection is still there, and still right.
-_ALIAS_TRUSTED_S = 2.0
 _KEEP_ALIVE_S = 3.0
 
 T = TypeVar("T")
@@ -67,16 +61,33 @@ def ping(client: QdrantClient, url: str) -> None:
 
 
 class LiveCollection:
-    """Calls on the collection behind an alias; one built by another model is refused, never mixed."""
+    """Calls on the collection behind an alias; one built by another model is refused, never mixed.
 
-    def __init__(self, client: QdrantClient, url: str, alias: str, encoder: Encoder) -> None:
+    `pinned`: the collection of that name instead, whatever the alias says.
+    """
+
+    def __init__(
+        self,
+        client: QdrantClient,
+        url: str,
+        alias: str,
+        encoder: Encoder,
+        pinned: str | None = None,
+        loaded_from: str = "",
+    ) -> None:
         self._client = client
         self._reads = Reads(url, client.init_options["api_key"], client.init_options["timeout"])
+        self.pinned = pinned
+        self._loaded_from = loaded_from
         self._url = url
         self._alias = alias
         self._encoder = encoder
         self._known: _Known | None = None
         self._told_of_left_out = False
+
+    def at(self, name: str | None, encoder: Encoder) -> "LiveCollection":
+        """The collection of that name (None: behind the alias), which `encoder` has built."""
+        return LiveCollection(self._client, self._url, self._alias, encoder, name, self._loaded_from)
 
     def name(self) -> str:
         """The collection's name. Raises IndexEmpty if nothing is indexed yet, ModelMismatch."""
@@ -151,8 +162,7 @@ class LiveCollection:
         return [path for path in missing if path not in left_out]
 
     def _target(self) -> str | None:
-        aliases = self._client.get_aliases().aliases
-        return next((a.collection_name for a in aliases if a.alias_name == self._alias), None)
+        return self.pinned or aliases_of(self._client).get(self._alias)
 
     def _look_up(self) -> _Known:
         name = self._target()
@@ -166,17 +176,14 @@ class LiveCollection:
             raise ModelMismatch(
                 f"The collection {name} was built by the model {metadata.get('model')!r}"
                 f" ({str(metadata.get('fingerprint'))[:12]}), but CLIP_MODEL is {self._encoder.name!r}"
-                f" ({self._encoder.fingerprint[:12]}). Set CLIP_MODEL back, or choose another INDEX_ALIAS."
+                f" ({self._encoder.fingerprint[:12]}). Set CLIP_MODEL back, or reindex."
             )
-        return _Known(name, frozenset(info.payload_schema), time.monotonic() + _ALIAS_TRUSTED_S)
+        return _Known(name, frozenset(info.payload_schema), time.monotonic() + ALIAS_TRUSTED_S)
 
     def _create(self) -> None:
         existing = [c.name for c in self._client.get_collections().collections]
         name = next_collection_name(self._alias, self._encoder.name, existing)
-        settings = collection_settings(self._encoder.dimension, self._encoder.name, self._encoder.fingerprint)
-        self._client.create_collection(name, **settings)
-        for field, schema in PAYLOAD_INDEXES.items():  # before the first point and before the alias
-            self._client.create_payload_index(name, field, field_schema=schema, wait=True)
+        create_collection(self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from)
         alias = models.CreateAlias(collection_name=name, alias_name=self._alias)
         self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=alias)])
 

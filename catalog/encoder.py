@@ -72,6 +72,12 @@ def open_encoder(settings: Settings) -> Encoder:
     return SentenceTransformerEncoder(folder, settings.encoder_threads, settings.remembered_texts, device)
 
 
+def warm(encoder: Encoder) -> None:
+    """Load the weights, and do what each half does but once: else the first customers would wait for it."""
+    encoder.encode_texts(["dress"])
+    encoder.encode_images([Image.new("RGB", (8, 8))])
+
+
 def cuda_is_there() -> bool:
     """Whether PyTorch can use a CUDA device; without a driver PyTorch is not even imported."""
     if not _CUDA_DEVICE.exists() or find_spec("torch") is None:

@@ -1,8 +1,9 @@
 """Items in Qdrant: writes of points, reads by item, and what searches need of both."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import partial
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 from qdrant_client import QdrantClient, models
@@ -17,10 +18,11 @@ from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
 from catalog.lookup import payloads_of, primary_of
-from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
+from catalog.points import IMAGE, ITEM_ID, PRIMARY, Payload, Point, StoredPoint
 from catalog.scan import PointKey, scan
-from catalog.schema import attribute_indexes, bm25
+from catalog.schema import attribute_indexes, struct_of
 from catalog.search import rank
+from catalog.versions import Versions
 from catalog.wanted import Ranked, Wanted
 
 # Qdrant's own advice is 64 to 256; it also keeps one call far below the store's body limit.
@@ -30,15 +32,35 @@ T = TypeVar("T")
 
 
 class ItemIndex:
-    """The items behind one alias, for one encoder.
+    """The items behind one alias, for one encoder; `at`: those of one collection, whatever the alias says.
 
     Every method raises IndexUnavailable, IndexTimeout or IndexRefused when the store does not do its part,
     and ModelMismatch when the collection is another model's.
     """
 
-    def __init__(self, client: QdrantClient, url: str, alias: str, encoder: Encoder) -> None:
-        self._live = LiveCollection(client, url, alias, encoder)
-        self.background = Background(self._live)
+    def __init__(
+        self, client: QdrantClient, url: str, alias: str, encoder: Encoder, loaded_from: str = ""
+    ) -> None:
+        """`loaded_from`: the CLIP_MODEL that the encoder was opened by, kept with a collection made here."""
+        self.encoder = encoder
+        self.versions = Versions(client, url, alias)
+        self._use(LiveCollection(client, url, alias, encoder, loaded_from=loaded_from))
+
+    def _use(self, collection: LiveCollection) -> None:
+        self.collection = self._live = collection
+        self.background = Background(collection)
+
+    def at(self, version: str | None, encoder: Encoder | None = None) -> Self:
+        """The items of the collection of that name (None: behind the alias), of `encoder` or of ours."""
+        other = copy(self)
+        other.encoder = encoder or self.encoder
+        other._use(self.collection.at(version, other.encoder))
+        return other
+
+    @property
+    def version_pinned(self) -> str | None:
+        """The collection that this index is of, whatever the alias says; None if it follows the alias."""
+        return self.collection.pinned
 
     def ensure(self) -> str:
         """Create the collection and its alias if there is none yet; the collection's name."""
@@ -52,7 +74,7 @@ class ItemIndex:
 
     def upsert(self, points: Sequence[Point]) -> None:
         self._index_attributes([point.payload for point in points])
-        structs = [_struct(point) for point in points]
+        structs = [struct_of(point) for point in points]
         for part in _parts(structs):
             self._live.call(partial(QdrantClient.upsert, points=part, wait=True))
 
@@ -192,8 +214,3 @@ def _primary_of(item_id: str, points: Sequence[StoredPoint]) -> StoredPoint:
 
 def _parts(whole: list[T]) -> list[list[T]]:
     return [whole[start : start + _POINTS_PER_CALL] for start in range(0, len(whole), _POINTS_PER_CALL)]
-
-
-def _struct(point: Point) -> models.PointStruct:
-    vectors: models.VectorStruct = {IMAGE: point.vector.tolist(), KEYWORDS: bm25(point.keywords)}
-    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)

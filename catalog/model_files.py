@@ -28,6 +28,12 @@ def find_model_folder(clip_model: str) -> Path:
     return _download(clip_model if "/" in clip_model else f"sentence-transformers/{clip_model}")
 
 
+def portable(clip_model: str) -> str:
+    """CLIP_MODEL as another process can use it, whatever folder it runs in."""
+    folder = Path(clip_model).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else clip_model
+
+
 def _download(repository: str) -> Path:
     from huggingface_hub import snapshot_download  # only needed when the model is not a folder
     from huggingface_hub.errors import HFValidationError

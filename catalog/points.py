@@ -56,6 +56,10 @@ class StoredPoint:
     payload: Payload
 
     @property
+    def item_id(self) -> str:
+        return str(self.payload[ITEM_ID])
+
+    @property
     def position(self) -> int:
         return int(self.payload[POSITION])
 
@@ -109,6 +113,11 @@ def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model:
         IMAGE_SHA256: picture.sha256,
         MODEL: model,
     }
+
+
+def of_model(payload: Mapping[str, Any], model: str) -> Payload:
+    """The payload of the same picture in a collection of another model."""
+    return {**payload, MODEL: model}
 
 
 def stamp_of(moment: datetime) -> str:

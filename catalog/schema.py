@@ -7,7 +7,17 @@ from typing import Any
 from qdrant_client import models
 
 from catalog.attributes import DATES, NUMBERS, TERMS, path_of
-from catalog.points import IMAGE, IMAGE_SHA256, ITEM_ID, KEYWORDS, PRICE, PRICE_BAND, PRIMARY, UPDATED_AT
+from catalog.points import (
+    IMAGE,
+    IMAGE_SHA256,
+    ITEM_ID,
+    KEYWORDS,
+    PRICE,
+    PRICE_BAND,
+    PRIMARY,
+    UPDATED_AT,
+    Point,
+)
 
 # The model with which the engine itself computes BM25 weights from a text. Its default length of an average
 # text is 256 words; titles are short, and one that says nothing else should come before one that says more.
@@ -52,14 +62,22 @@ def bm25(text: str) -> models.Document:
     return models.Document(text=text, model=BM25_MODEL, options=BM25_OPTIONS)
 
 
-def collection_settings(dimension: int, model: str, fingerprint: str) -> dict[str, Any]:
-    """Keyword arguments of `create_collection`."""
+def collection_settings(
+    dimension: int, model: str, fingerprint: str, loaded_from: str = ""
+) -> dict[str, Any]:
+    """Keyword arguments of `create_collection`. `loaded_from`: where another process finds the model."""
     return {
         "vectors_config": {IMAGE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)},
         "sparse_vectors_config": {KEYWORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
         "quantization_config": QUANTIZATION,
-        "metadata": {"model": model, "fingerprint": fingerprint},
+        "metadata": {"model": model, "fingerprint": fingerprint, "loaded_from": loaded_from},
     }
+
+
+def struct_of(point: Point) -> models.PointStruct:
+    """A point as the client sends it."""
+    vectors: models.VectorStruct = {IMAGE: point.vector.tolist(), KEYWORDS: bm25(point.keywords)}
+    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
 
 
 def attribute_indexes(payload: Mapping[str, Any]) -> dict[str, models.PayloadSchemaType]:

@@ -1,4 +1,4 @@
-"""The command line: `python -m ingest run FEED`, `verify FEED`, `status`, `work`, `dead`, `sample DIR`."""
+"""The command line: `python -m ingest run`, `verify`, `status`, `reindex`, `work`, `dead`, `sample`."""
 
 import sys
 from pathlib import Path
@@ -15,6 +15,7 @@ from ingest.dead import dead_lines
 from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
+from ingest.reindex.command import reindex_command
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
 from ingest.status import status_lines
@@ -27,6 +28,9 @@ _FAILED_IN_PART, _FAILED, _INTERRUPTED = 1, 2, 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Put a catalogue into the index and keep it there."""
+
+
+cli.add_command(reindex_command)
 
 
 @cli.command("run")

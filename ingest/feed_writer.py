@@ -13,7 +13,8 @@ from catalog.settings import Settings
 from catalog.writes import applied
 from catalog.writes.locks import exclusive_write, open_locks
 from catalog.writes.parts import Parts
-from ingest.write import Embedded, write
+from ingest.targets import Targets
+from ingest.write import Embedded, delete, write
 
 
 def ensure(settings: Settings, index: ItemIndex) -> None:
@@ -25,8 +26,9 @@ def ensure(settings: Settings, index: ItemIndex) -> None:
 class FeedWriter:
     """Of one run. `close` it when the run has ended."""
 
-    def __init__(self, settings: Settings, index: ItemIndex, began: datetime) -> None:
-        self._index = index
+    def __init__(self, settings: Settings, targets: Targets, began: datetime) -> None:
+        self._targets = targets
+        self._index = targets.own.index
         self._began = began
         self._began_stamp = stamp_of(began)
         self._parts = Parts(settings)
@@ -47,9 +49,8 @@ class FeedWriter:
             newer = self._newer([change.item.id for change in changes])
             now = datetime.now(UTC)
             self._own.add(stamp_of(now))
-            write(
-                [change for change in changes if change.item.id not in newer], batch.vectors, self._index, now
-            )
+            left = [change for change in changes if change.item.id not in newer]
+            write(left, batch, self._targets, now)
         prepared.changes = [change for change in prepared.changes if change.item.id not in newer]
         prepared.newer += len(newer)
 
@@ -58,7 +59,7 @@ class FeedWriter:
         with exclusive_write(self._locks):
             stored = self._index.payloads(points)
             old = [StoredPoint(identifier, payload) for identifier, payload in stored.items()]
-            self._index.delete_points([point.id for point in old if not self._is_newer(point)])
+            delete([point.id for point in old if not self._is_newer(point)], self._targets)
 
     def _newer(self, item_ids: Sequence[str]) -> set[str]:
         stored = self._index.points_of(item_ids)

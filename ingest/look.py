@@ -68,7 +68,8 @@ class Looking:
 class Looker:
     """Everything that looking at pictures needs. Files are read and all pictures decoded in `pool`.
 
-    `thumbnail_dir`: None to make no thumbnails.
+    `thumbnail_dir`: None to make no thumbnails. `useful_side_px`: as `Encoder` has it, of the encoder that
+    wants the largest pictures.
     """
 
     folder: Path
@@ -79,6 +80,7 @@ class Looker:
     pool: Executor
     fetcher: Fetcher
     memory: Memory
+    useful_side_px: int
 
     def look(self, place: str, source: str, position: int, stored: StoredPoint | None) -> Looking:
         """Begin to look. `stored`: the point that the index has for it."""
@@ -125,11 +127,11 @@ class Looker:
         current = is_current(stored, picture.sha256, self.encoder.name)
         if current and not missing:
             return None
-        useful_side_px = self.encoder.useful_side_px
-        decoded = decode_image(content, self.limits, useful_side_px, shortest_px(self.thumbnail_side_px))
+        side_px = self.useful_side_px
+        decoded = decode_image(content, self.limits, side_px, shortest_px(self.thumbnail_side_px))
         if missing:
             write_thumbnail(decoded, missing, self.thumbnail_side_px)
-        return None if current else reduced(decoded, useful_side_px)
+        return None if current else reduced(decoded, side_px)
 
     def _missing_thumbnail(self, sha256: str) -> Path | None:
         """Where the picture's thumbnail is to be written; None if it is there, or none is made."""
@@ -148,4 +150,5 @@ def looking(
         ThreadPoolExecutor(thread_name_prefix="decode") as pool,
         open_fetcher(settings, pool) as fetcher,
     ):
-        yield Looker(folder, encoder, limits, thumbnail_dir, side_px, pool, fetcher, memory)
+        useful_side_px = encoder.useful_side_px
+        yield Looker(folder, encoder, limits, thumbnail_dir, side_px, pool, fetcher, memory, useful_side_px)

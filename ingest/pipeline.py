@@ -11,6 +11,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from catalog.encoder import Encoder
 from catalog.errors import IndexUnavailable, ItemInvalid, QueueUnavailable
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.feed_writer import FeedWriter, ensure
 from ingest.feeds.open_feed import Feed
@@ -21,6 +22,7 @@ from ingest.overlap import overlap
 from ingest.prepare import Placed, Prepared, Preparer, StoredItems
 from ingest.report import Report
 from ingest.seen import SeenItems
+from ingest.targets import Targets
 from ingest.write import embed
 
 # A store that answers "not now" is asked again for so long before the ingest gives up; it can be run again.
@@ -43,24 +45,27 @@ def ingest(
     seen: SeenItems | None = None,
     on_problems: Callable[[Sequence[Problem]], None] = lambda problems: None,
     began: datetime | None = None,
+    targets: Targets | None = None,
 ) -> Report:
     """Bring the index up to the feed: insert and update. Items that the feed lacks are left alone.
 
     `seen`: items of feeds that belong to this one, each of which counts once; this one's are added. `began`:
-    when the run did, now by default; what was pushed since is newer than the feed.
+    when the run did, now by default; what was pushed since is newer than the feed. `targets`: of that run.
     Idempotent: a feed that has not changed costs no embedding and no write. Raises FeedUnreadable, and the
     errors of ItemIndex and Encoder; what was written before stays written, and a new run goes on from there.
     """
     report = Report(feed.name)
-    ensure(settings, index)
+    if targets is None:
+        ensure(settings, index)
+        targets = Targets(index, KnownEncoders(settings, encoder))
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
         closing(PictureMemory(memory_path(settings))) as memory,
-        closing(FeedWriter(settings, index, began or datetime.now(UTC))) as writer,
+        closing(FeedWriter(settings, targets, began or datetime.now(UTC))) as writer,
         looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
-        prepared = preparing(feed, settings, index, looker, met, report)
-        for batch in overlap(partial(embed, encoder), prepared):
+        prepared = preparing(feed, settings, targets.own.index, looker, met, report, targets.useful_side_px)
+        for batch in overlap(partial(embed, targets), prepared):
             patiently(writer.write)(batch)
             report.add(batch.prepared)
             on_problems(batch.prepared.problems)
@@ -69,11 +74,17 @@ def ingest(
 
 
 def preparing(
-    feed: Feed, settings: Settings, stored: StoredItems, looker: Looker, seen: SeenItems, report: Report
+    feed: Feed,
+    settings: Settings,
+    stored: StoredItems,
+    looker: Looker,
+    seen: SeenItems,
+    report: Report,
+    useful_side_px: Callable[[], int] | None = None,
 ) -> Iterator[Prepared]:
     """The feed in batches, each looked at beside what is stored; what is not for sale is only counted."""
     batches = _batches(_entries(feed.rows, seen, report), settings.ingest_batch_items)
-    prepare = patiently(Preparer(stored, looker).prepare)
+    prepare = patiently(Preparer(stored, looker, useful_side_px).prepare)
     return overlap(prepare, batches, abandon=looker.fetcher.cancel)
 
 

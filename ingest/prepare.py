@@ -1,6 +1,6 @@
 """Readies a batch of items for embedding: what is stored, which pictures are new, and what went wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -34,6 +34,7 @@ class Prepared:
     `failed`: how many of its `read` rows leave nothing to write. `newer`: how many are left because a newer
     push was applied to their items. `downloads` of pictures have
     `downloaded_bytes` in all; of those `not_modified` their servers said that they are as they were.
+    `useful_side_px`: the least that pictures were decoded for.
     """
 
     read: int
@@ -44,6 +45,7 @@ class Prepared:
     downloads: int = 0
     downloaded_bytes: int = 0
     not_modified: int = 0
+    useful_side_px: int = 0
 
     def count(self, looked: Looked) -> None:
         """Take the figures of one picture."""
@@ -55,18 +57,21 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Preparer:
-    """Everything that readying a batch needs."""
+    """Everything that readying a batch needs. `useful_side_px`: as `Looker` has it, asked for each batch."""
 
     index: StoredItems
     looker: Looker
+    useful_side_px: Callable[[], int] | None = None
 
     def prepare(self, batch: Sequence[Placed | Problem]) -> Prepared:
         """Look at all pictures of the batch at once; one that fails costs the others nothing."""
         problems = [entry for entry in batch if isinstance(entry, Problem)]
-        prepared = Prepared(read=len(batch), problems=problems, failed=len(problems))
+        side_px = self.useful_side_px() if self.useful_side_px else self.looker.useful_side_px
+        looker = replace(self.looker, useful_side_px=side_px)
+        prepared = Prepared(read=len(batch), problems=problems, failed=len(problems), useful_side_px=side_px)
         items = [entry for entry in batch if isinstance(entry, Placed)]
         stored = self.index.points_of([placed.item.id for placed in items])
-        looks = [self._look_at_all(placed, stored.get(placed.item.id, [])) for placed in items]
+        looks = [_look_at_all(looker, placed, stored.get(placed.item.id, [])) for placed in items]
         known: dict[str, Known] = {}
         for placed, looking in zip(items, looks, strict=True):
             looked = [look.result() for look in looking]
@@ -74,12 +79,6 @@ class Preparer:
             self._add(prepared, placed, looked, stored.get(placed.item.id, []))
         self.looker.memory.remember(known)
         return prepared
-
-    def _look_at_all(self, placed: Placed, stored: list[StoredPoint]) -> list[Looking]:
-        by_position = {point.position: point for point in stored}
-        place = f"{placed.place}, id {placed.item.id!r}"
-        images = enumerate(placed.item.images)
-        return [self.looker.look(place, source, n, by_position.get(n)) for n, source in images]
 
     def _add(
         self, prepared: Prepared, placed: Placed, looked: Sequence[Looked], stored: list[StoredPoint]
@@ -96,3 +95,9 @@ class Preparer:
             prepared.failed += 1
             problems[:1] = [replace(problem, raw=placed.raw) for problem in problems[:1]]
         prepared.problems += problems
+
+
+def _look_at_all(looker: Looker, placed: Placed, stored: list[StoredPoint]) -> list[Looking]:
+    by_position = {point.position: point for point in stored}
+    place = f"{placed.place}, id {placed.item.id!r}"
+    return [looker.look(place, source, n, by_position.get(n)) for n, source in enumerate(placed.item.images)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from catalog.encoder import Encoder
 from catalog.errors import CatalogError, IndexEmpty
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
@@ -23,6 +23,7 @@ from ingest.lock import only_ingest
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.seen import SeenItems
+from ingest.targets import Targets
 
 OnProgress = Callable[[Report], None]
 
@@ -38,10 +39,10 @@ class RunOptions:
 
 
 def run_feed(
-    location: str, settings: Settings, on_progress: OnProgress, encoder: Encoder | None = None
+    location: str, settings: Settings, on_progress: OnProgress, encoders: KnownEncoders | None = None
 ) -> Report:
     """Ingest the feed at `location`. Raises CatalogError in words for the person who called it."""
-    return run_feeds([location], settings, on_progress, RunOptions(), encoder)[0]
+    return run_feeds([location], settings, on_progress, RunOptions(), encoders)[0]
 
 
 def run_feeds(
@@ -49,18 +50,21 @@ def run_feeds(
     settings: Settings,
     on_progress: OnProgress,
     options: RunOptions,
-    encoder: Encoder | None = None,
+    encoders: KnownEncoders | None = None,
 ) -> list[Report]:
     """Ingest the feeds as one catalogue, each item from the first that has it; a report for each.
 
     Raises CatalogError in words for the person who called it; then nothing is deleted.
     """
-    with connected(settings, encoder) as (index, encoder_):
+    encoders = encoders or KnownEncoders(settings)
+    with connected(settings, encoders) as (index, _):
         feeds = open_feeds(locations, settings, options)
         with only_ingest(settings), SeenItems() as seen:
             began = datetime.now(UTC)
             try:
-                reports = _ingest(feeds, settings, encoder_, index, seen, on_progress, options)
+                ensure(settings, index)
+                targets = Targets(index, encoders)
+                reports = _ingest(feeds, settings, targets, seen, on_progress, options)
             except CatalogError as error:
                 record(settings, locations, began, str(error))
                 raise
@@ -97,21 +101,21 @@ def open_feeds(locations: Sequence[str], settings: Settings, options: RunOptions
 def _ingest(
     feeds: Sequence[Feed],
     settings: Settings,
-    encoder: Encoder,
-    index: ItemIndex,
+    targets: Targets,
     seen: SeenItems,
     on_progress: OnProgress,
     options: RunOptions,
 ) -> list[Report]:
     began = datetime.now(UTC)
-    ensure(settings, index)
+    encoder, index = targets.own.encoder, targets.own.index
     stored = index.count({})
     on_problems = _rejecting(options)
     reports = [
-        ingest(feed, settings, encoder, index, on_progress, seen, on_problems, began) for feed in feeds
+        ingest(feed, settings, encoder, index, on_progress, seen, on_problems, began, targets)
+        for feed in feeds
     ]
     if options.delete_at_most is not None:
-        with closing(FeedWriter(settings, index, began)) as writer:
+        with closing(FeedWriter(settings, targets, began)) as writer:
             deleted = delete_absent(index, writer, seen, began, stored, options.delete_at_most)
         if isinstance(deleted, Problem):
             reports[-1].add_problem(deleted)

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from catalog.encoder import Encoder, open_encoder
 from catalog.errors import CatalogError
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.feeds.address import FetchLimits, seen_as
 from ingest.fetch.locations import is_address
 from ingest.pushes.worker import working_on_pushes
+from ingest.reindex.kept import tidy
 from ingest.report import Report
 from ingest.run import run_feed
 
@@ -33,21 +34,23 @@ def work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     if not settings.feeds:
         _log.info("no feeds to keep up with, only pushed writes: set FEEDS")
-    encoder = open_encoder(settings)
-    with working_on_pushes(settings, encoder, stop):
-        _follow_feeds(settings, encoder, stop)
-        stop.wait()
+    encoders = KnownEncoders(settings)
+    encoders.own()  # so that a wrong CLIP_MODEL is told of at once
+    with working_on_pushes(settings, encoders, stop):
+        _follow_feeds(settings, encoders, stop)
     _log.info("worker stopped")
 
 
-def _follow_feeds(settings: Settings, encoder: Encoder, stop: threading.Event) -> None:
+def _follow_feeds(settings: Settings, encoders: KnownEncoders, stop: threading.Event) -> None:
+    """Until `stop` is set; what was kept of collections for long enough is dropped, too."""
     watched = [_Watched(location) for location in settings.feeds]
-    while watched and not stop.is_set():
+    while not stop.is_set():
         for feed in watched:
             try:
-                feed.bring_up_to_date(settings, encoder, _stop_if(stop))
+                feed.bring_up_to_date(settings, encoders, _stop_if(stop))
             except Stopped:
                 break
+        tidy(settings)
         stop.wait(settings.feed_interval_s)
 
 
@@ -67,13 +70,13 @@ class _Watched:
         self._seen: Signature | None = None
 
     def bring_up_to_date(
-        self, settings: Settings, encoder: Encoder, on_progress: Callable[[Report], None]
+        self, settings: Settings, encoders: KnownEncoders, on_progress: Callable[[Report], None]
     ) -> None:
         try:
             signature = self._look(settings)
             if signature is not None and signature == self._seen:
                 return
-            report = run_feed(self.location, settings, on_progress, encoder)
+            report = run_feed(self.location, settings, on_progress, encoders)
         except (CatalogError, OSError) as error:
             _log.error(
                 "%s: not ingested, tried again in %g s: %s", self.location, settings.feed_interval_s, error

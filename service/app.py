@@ -3,16 +3,18 @@
 import logging
 
 from flask import Flask
-from PIL import Image
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalog.collection import connect
 from catalog.confidence import cutoffs_for
-from catalog.encoder import Encoder, open_encoder
+from catalog.encoder import Encoder, warm
+from catalog.errors import IndexRefused, IndexUnavailable, ModelMismatch
 from catalog.images import ImageLimits
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders, warn_of_another_model
 from catalog.log import set_up_logging
 from catalog.settings import Settings, read_settings
+from catalog.versions import Versions
 from catalog.writes.queue import WriteQueue
 from service import (
     access,
@@ -37,10 +39,13 @@ from service import (
     writes,
 )
 from service.converters import ItemIdConverter, Sha256Converter
+from service.following import Follower
 from service.searcher import Searcher, install
 
 # What a body may hold beside one picture in base64: the other fields, and multipart's own lines.
 _BODY_SLACK_BYTES = 64 * 1024
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -53,18 +58,22 @@ def create_app(
     settings = settings or read_settings()
     if not logging.getLogger().handlers:  # gunicorn sets up its own loggers only
         set_up_logging(settings.log_level, settings.log_format)
-    encoder = encoder or _loaded_encoder(settings)
-    index = index or ItemIndex(connect(settings), settings.qdrant_url, settings.index_alias, encoder)
+    encoders = KnownEncoders(settings, encoder)
+    if encoder is None or index is None:
+        encoder, index = _connected(settings, encoders, encoder)
 
     # Files come by the routes of pages and docs, which say who may have them as every route does.
     app = Flask(__name__, static_folder=None)
     _configure(app, settings)
     image_limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
-    cutoffs = cutoffs_for(encoder.name, settings.confidence_cutoffs)
-    install(app, Searcher(encoder, index, image_limits, cutoffs))
+
+    def open_searcher(encoder: Encoder, index: ItemIndex, cutoffs: str) -> Searcher:
+        return Searcher(encoder, index, image_limits, cutoffs_for(encoder.name, cutoffs))
+
+    install(app, Follower(encoder, index, encoders, open_searcher).current)
     queue = WriteQueue(settings)  # opened by the first call that needs it
     pushing.install(app, queue)
-    _install_concerns(app, settings, encoder, queue)
+    _install_concerns(app, settings, queue)
     for room in (search, catalogue, items, writes, ingests, thumbnails, health, metrics, docs):
         app.register_blueprint(room.blueprint)
     if settings.search_page == "on" or (settings.search_page == "auto" and not settings.api_keys):
@@ -72,11 +81,11 @@ def create_app(
     return app
 
 
-def _install_concerns(app: Flask, settings: Settings, encoder: Encoder, queue: WriteQueue) -> None:
+def _install_concerns(app: Flask, settings: Settings, queue: WriteQueue) -> None:
     """What goes for every request. Before a view they run in this order, after it in the opposite one."""
     request_log.install(app)
     time_limit.install(app, settings)
-    metrics.install(app, encoder, queue)
+    metrics.install(app, queue)
     compression.install(app)
     caching.install(app, settings)
     cross_origin.install(app, settings)
@@ -89,11 +98,32 @@ def _install_concerns(app: Flask, settings: Settings, encoder: Encoder, queue: W
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
-def _loaded_encoder(settings: Settings) -> Encoder:
-    encoder = open_encoder(settings)
-    # Else the first customers would wait for the weights, and for what each half does but once.
-    encoder.encode_texts(["dress"])
-    encoder.encode_images([Image.new("RGB", (8, 8))])
+def _connected(
+    settings: Settings, encoders: KnownEncoders, encoder: Encoder | None
+) -> tuple[Encoder, ItemIndex]:
+    client = connect(settings)
+    if encoder is None:
+        versions = Versions(client, settings.qdrant_url, settings.index_alias)
+        encoder = _first_encoder(settings, encoders, versions)
+        warm(encoder)
+    return encoder, ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
+
+
+def _first_encoder(settings: Settings, encoders: KnownEncoders, versions: Versions) -> Encoder:
+    """The model of the live collection; that of CLIP_MODEL where none is live or its model is not here."""
+    try:
+        live = versions.live()
+        if live is None or encoders.is_own(live):
+            return encoders.own()
+        encoder = encoders.of(live)
+    except (IndexUnavailable, IndexRefused) as error:  # the service starts without the store
+        _log.warning("starting with the model of CLIP_MODEL: %s", error)
+        return encoders.own()
+    except ModelMismatch as error:
+        _log.error("%s", error)
+        return encoders.own()
+    warn_of_another_model(settings, live)
+    encoders.keep_only(encoder)
     return encoder
 
 

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -18,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from catalog.encoder import Encoder
+from catalog.encoders.text_cache import CacheCounts
 from catalog.errors import QueueUnavailable
 from catalog.writes.queue import WriteQueue
 from service.operations import Media, operation
@@ -36,9 +38,8 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Metrics:
     """The figures of one app. Threads may share it."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._encoder = encoder
         self._stage = Histogram(
             "vitrine_stage_duration_seconds", "Time that searches spent, by stage; total is the request's.",
             ["stage"], buckets=_BUCKETS_S, registry=self.registry,
@@ -58,7 +59,7 @@ class Metrics:
             "vitrine_text_cache_hits", "Texts whose vector was remembered.", registry=self.registry
         )
         self._misses = Counter("vitrine_text_cache_misses", "Texts embedded.", registry=self.registry)
-        self._counted = encoder.text_cache
+        self._counted: WeakKeyDictionary[Encoder, CacheCounts] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -81,9 +82,12 @@ class Metrics:
             if seconds >= _LEAST_S:
                 self._stage.labels(stage).observe(seconds)
         self._stage.labels("total").observe(time.perf_counter() - g.started)
+        if "searcher" not in g:
+            return
+        encoder = g.searcher.encoder
         with self._lock:  # else two threads would count the same texts
-            now, before = self._encoder.text_cache, self._counted
-            self._counted = now
+            before = self._counted.get(encoder, g.searcher.texts_before)
+            self._counted[encoder] = now = encoder.text_cache
         self._hits.inc(now.hits - before.hits)
         self._misses.inc(now.misses - before.misses)
 
@@ -110,8 +114,8 @@ def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value=value)
 
 
-def install(app: Flask, encoder: Encoder, queue: WriteQueue) -> None:
-    metrics = app.extensions["metrics"] = Metrics(encoder)
+def install(app: Flask, queue: WriteQueue) -> None:
+    metrics = app.extensions["metrics"] = Metrics()
     app.extensions["queue_figures"] = QueueFigures(queue)
     app.before_request(metrics.begin)
     app.after_request(_count)

@@ -1,6 +1,6 @@
 """From a validated request to an answer: what is meant, what is found, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 from flask import Flask, current_app, g
@@ -35,6 +35,8 @@ class Searcher:
     ) -> None:
         self.encoder = encoder
         self.index = index
+        self.texts_before = encoder.text_cache
+        """What the encoder remembered before the first request: service/metrics.py counts from there on."""
         self._mixer = Mixer(encoder, index, limits)
         self._pager = Pager(index, Judge(encoder.name, cutoffs))
 
@@ -151,10 +153,14 @@ def _bound_to(request: Listing, item_id: str = "") -> bytes:
     return fingerprint(b"".join([canonical, *(picture or b"-" for picture in pictures)]))
 
 
-def install(app: Flask, searcher: Searcher) -> None:
-    app.extensions["searcher"] = searcher
+def install(app: Flask, choose: Callable[[], Searcher]) -> None:
+    """`choose`: what answers a request that begins now."""
+    app.extensions["choose_searcher"] = choose
 
 
 def current_searcher() -> Searcher:
-    searcher: Searcher = current_app.extensions["searcher"]
+    """What answers this request: the same until its end, though the index may change its model meanwhile."""
+    if "searcher" not in g:
+        g.searcher = current_app.extensions["choose_searcher"]()
+    searcher: Searcher = g.searcher
     return searcher

@@ -69,7 +69,7 @@ def index(settings: Settings, encoder: Encoder) -> Iterator[ItemIndex]:
     """The test's own index; its collection is made by the first `ensure()`."""
     client = connect(settings)
     yield ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
-    for alias in client.get_aliases().aliases:
-        if alias.alias_name == settings.index_alias:
-            client.delete_collection(alias.collection_name)
+    for collection in client.get_collections().collections:  # those that reindex has made, too
+        if collection.name.startswith(f"{settings.index_alias}-"):
+            client.delete_collection(collection.name)
     client.close()

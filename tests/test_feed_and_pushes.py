@@ -12,6 +12,7 @@ import pytest
 from catalog.encoder import Encoder
 from catalog.errors import IndexUnavailable
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from catalog.writes.locks import exclusive_write
 from catalog.writes.operations import operation_adapter
@@ -26,6 +27,7 @@ from ingest.pushes.batch import Batches
 from ingest.pushes.settle import Settler
 from ingest.report import Report
 from ingest.run import RunOptions, run_feeds
+from ingest.targets import Targets
 from tests.picture_servers import answer, serving_pictures
 from tests.pictures import jpeg
 
@@ -38,6 +40,11 @@ def queue(settings: Settings) -> Iterator[WriteQueue]:
         yield queue
 
 
+def targets_of(settings: Settings, encoder: Encoder, index: ItemIndex) -> Callable[[], Targets]:
+    index.ensure()
+    return lambda: Targets(index, KnownEncoders(settings, encoder))
+
+
 @pytest.fixture
 def batches(settings: Settings, queue: WriteQueue, encoder: Encoder, index: ItemIndex) -> Iterator[Batches]:
     """What the worker runs, without its loop."""
@@ -45,7 +52,7 @@ def batches(settings: Settings, queue: WriteQueue, encoder: Encoder, index: Item
         closing(PictureMemory(memory_path(settings))) as memory,
         looking(Path(), settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
-        applier = Applier(queue, index, Preparer(index, looker), kept_s=60)
+        applier = Applier(queue, targets_of(settings, encoder, index), looker, kept_s=60)
         yield Batches(queue, applier, Settler(queue, 1, 1), 8)
 
 
@@ -136,7 +143,7 @@ def test_a_feed_between_preparing_and_writing_a_push_is_seen(
 
         def prepare_and_feed(self: Preparer, batch: Any) -> Any:
             prepared = prepare(self, batch)
-            if self.index is index and not fed:
+            if not fed:
                 fed.append(True)
                 feed.write_bytes(feed.read_bytes().replace(b'"price":1', b'"price":2'))
                 ingested(open_feed(str(feed)), settings, encoder, index)
@@ -146,7 +153,7 @@ def test_a_feed_between_preparing_and_writing_a_push_is_seen(
             closing(PictureMemory(memory_path(own))) as memory,
             looking(Path(), own, encoder, memory, own.thumbnail_dir) as looker,
         ):
-            applier = Applier(queue, index, Preparer(index, looker), kept_s=60)
+            applier = Applier(queue, targets_of(own, encoder, index), looker, kept_s=60)
             monkeypatch.setattr(Preparer, "prepare", prepare_and_feed)
             assert Batches(queue, applier, Settler(queue, 1, 1), 8).do_one() == 1
         assert queue.ingest("one").operations[0][1].outcome == "embedded"
@@ -169,7 +176,7 @@ def test_a_full_run_does_not_delete_what_was_pushed_since(
             push(patch("A19", price=9))
 
     options = RunOptions(delete_at_most=1)
-    (report,) = run_feeds([str(feed)], settings, push_late, options, encoder)
+    (report,) = run_feeds([str(feed)], settings, push_late, options, KnownEncoders(settings, encoder))
     assert report.items["deleted"] == 3
     assert index.get_item("A19")["price"] == 9
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from catalog.encoder import Encoder
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.points import stamped, without_stamp
 from catalog.settings import Settings
 from ingest.__main__ import cli
@@ -53,7 +54,7 @@ def run(settings: Settings, encoder: Encoder) -> Callable[..., Report]:
 
     def run_(*feeds: str, delete_at_most: float | None = None, **options: Any) -> Report:
         chosen = RunOptions(delete_at_most=delete_at_most, **options)
-        return run_feeds(feeds, settings, lambda report: None, chosen, encoder)[-1]
+        return run_feeds(feeds, settings, lambda report: None, chosen, KnownEncoders(settings, encoder))[-1]
 
     return run_
 

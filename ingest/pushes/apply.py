@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from catalog.errors import IndexEmpty, ItemInvalid, ItemNotFound
-from catalog.index import ItemIndex
+from catalog.errors import ItemInvalid, ItemNotFound
 from catalog.points import StoredPoint
 from catalog.writes import applied
 from catalog.writes.applied import Applied
@@ -15,11 +14,13 @@ from catalog.writes.locks import exclusive_write
 from catalog.writes.messages import Entry
 from catalog.writes.operations import Delete, Patch, Put
 from catalog.writes.queue import WriteQueue
+from ingest.look import Looker
 from ingest.plan import Change, stamps_of
 from ingest.prepare import Placed, Prepared, Preparer
 from ingest.pushes.patches import patched
 from ingest.pushes.results import Result, failed, of_put
-from ingest.write import Embedded, embed, write
+from ingest.targets import Targets
+from ingest.write import Embedded, delete, embed, write
 
 Results = dict[str, Result]
 
@@ -30,11 +31,12 @@ class LockLost(Exception):
 
 @dataclass(frozen=True)
 class Applier:
-    """Everything that applying needs. `kept_s`: how long versions and deletes are remembered."""
+    """Everything that applying needs. `targets`: makes the collection if there is none. `kept_s`: how long
+    versions and deletes are remembered."""
 
     queue: WriteQueue
-    index: ItemIndex
-    preparer: Preparer
+    targets: Callable[[], Targets]
+    looker: Looker
     kept_s: float
 
     def apply(self, entries: Sequence[Entry], is_ours: Callable[[], bool]) -> Results:
@@ -43,11 +45,7 @@ class Applier:
         `is_ours`: whether nobody else can have taken the items over. Raises LockLost, and what the index, the
         encoder and the queue raise; then all of it has to be repeated.
         """
-        try:
-            self.index.version()
-        except IndexEmpty:
-            with exclusive_write(self.queue.locks):  # else two workers would make a collection each
-                self.index.ensure()
+        targets = self.targets()
         last = applied.read(self.queue.parts.applied, [entry.item_id for entry in entries])
         late = {entry.item_id for entry in entries if _is_late(entry, last)}
         results: Results = {item_id: Result("superseded") for item_id in late}
@@ -55,25 +53,27 @@ class Applier:
         others = [entry for entry in entries if not isinstance(entry.operation, Put)]
         for group in (others, puts):  # a price does not wait for the pictures of other items
             while left := [entry for entry in group if entry.item_id not in results]:
-                ready = self._prepared(left)
+                ready = self._prepared(left, targets)
                 with exclusive_write(self.queue.locks):
                     if not is_ours():
                         raise LockLost
                     # Left out is what a feed has written to since its pictures were looked at: once more.
-                    results |= self._write(left, ready, last)
+                    results |= self._write(left, ready, targets, last)
         return results
 
-    def _prepared(self, entries: Sequence[Entry]) -> Embedded:
+    def _prepared(self, entries: Sequence[Entry], targets: Targets) -> Embedded:
         placed = [
             Placed(f"ingest {entry.ingest}", entry.operation.item)
             for entry in entries
             if isinstance(entry.operation, Put)
         ]
-        prepared = self.preparer.prepare(placed) if placed else Prepared(read=0)
-        return embed(self.preparer.looker.encoder, prepared)
+        preparer = Preparer(targets.own.index, self.looker, targets.useful_side_px)
+        return embed(targets, preparer.prepare(placed) if placed else Prepared(read=0))
 
-    def _write(self, entries: Sequence[Entry], ready: Embedded, last: dict[str, Applied]) -> Results:
-        stored = self.index.points_of([entry.item_id for entry in entries])
+    def _write(
+        self, entries: Sequence[Entry], ready: Embedded, targets: Targets, last: dict[str, Applied]
+    ) -> Results:
+        stored = targets.own.index.points_of([entry.item_id for entry in entries])
         changes: list[Change] = []
         deletes: list[str] = []
         results: Results = {}
@@ -86,8 +86,8 @@ class Applier:
                 result, change = found
                 results[entry.item_id] = result
                 changes += [change] if change else []
-        write(changes, ready.vectors, self.index, datetime.now(UTC))
-        self.index.delete_points(deletes)
+        write(changes, ready, targets, datetime.now(UTC))
+        delete(deletes, targets)
         self._remember([entry for entry in entries if _went_in(results.get(entry.item_id))], last)
         return results
 
@@ -96,7 +96,7 @@ class Applier:
     ) -> tuple[Result, Change | None] | None:
         """None if it has to be prepared anew."""
         if isinstance(operation, Patch):
-            return _patched(operation, points, self.preparer.looker.encoder.name)
+            return _patched(operation, points, self.looker.encoder.name)
         problems = [one for one in ready.prepared.problems if one.item_id == operation.item_id]
         change = next((one for one in ready.prepared.changes if one.item.id == operation.item_id), None)
         if change is None:

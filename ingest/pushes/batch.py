@@ -68,7 +68,7 @@ class Batches:
         except OUTAGES:
             raise
         except Exception as error:  # a fault of ours, or a call that the store rejects: told by trying alone
-            self.applier.index.count({})  # raises if it is the store that has the fault
+            self.applier.targets().own.index.count({})  # raises if it is the store that has the fault
             if len(entries) > 1:
                 return {k: v for entry in entries for k, v in self._apply([entry], shares).items()}
             entry = entries[0]

@@ -4,29 +4,30 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import orjson
 
-from catalog.collection import connect
-from catalog.encoder import Encoder
+from catalog.errors import IndexEmpty
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from catalog.writes.expiry import forget_old
-from catalog.writes.locks import LockBusy
+from catalog.writes.locks import LockBusy, exclusive_write
 from catalog.writes.messages import Parked
 from catalog.writes.parts import PARTITIONS
 from catalog.writes.queue import WriteQueue
+from ingest.connect import connected
 from ingest.fetch.memory import PictureMemory, memory_path
 from ingest.look import looking
-from ingest.prepare import Preparer
 from ingest.pushes.apply import Applier
 from ingest.pushes.batch import OUTAGES, Batches
 from ingest.pushes.lanes import Share
 from ingest.pushes.settle import Settler, schedule
+from ingest.targets import Targets
 
 # How often an idle worker looks: a write is searchable soon, and looking costs a fraction of a percent.
 POLL_S = 0.15
@@ -38,14 +39,14 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def working_on_pushes(settings: Settings, encoder: Encoder, stop: threading.Event) -> Iterator[None]:
+def working_on_pushes(settings: Settings, encoders: KnownEncoders, stop: threading.Event) -> Iterator[None]:
     """Do pushed writes in the background until `stop` is set; a batch under way is finished first.
 
     What ends them before that sets `stop`, and is raised at the end: a worker that does half of its work
     would look alive.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="pushes") as thread:
-        pushes = thread.submit(do_pushes, settings, encoder, stop)
+        pushes = thread.submit(do_pushes, settings, encoders, stop)
         pushes.add_done_callback(lambda _: stop.set())
         try:
             yield
@@ -54,27 +55,61 @@ def working_on_pushes(settings: Settings, encoder: Encoder, stop: threading.Even
         pushes.result()
 
 
-def do_pushes(settings: Settings, encoder: Encoder, stop: threading.Event) -> None:
+def do_pushes(settings: Settings, encoders: KnownEncoders, stop: threading.Event) -> None:
     """Until `stop` is set. An outage of the store, the queue or the model is waited out."""
-    kept_s = settings.write_records_days * 86_400
-    client = connect(settings)
-    index = ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder)
     with (
-        closing(client),
         closing(WriteQueue(settings)) as queue,
         closing(PictureMemory(memory_path(settings))) as memory,
+    ):
+        loop = _Loop(queue, settings.write_records_days * 86_400)
+        while not stop.is_set():
+            try:
+                with _opened(settings, encoders, queue, memory) as (batches, is_live):
+                    loop.run(batches, is_live, stop)
+            except OUTAGES as error:
+                loop.wait_out(error, stop)
+
+
+@contextmanager
+def _opened(
+    settings: Settings, encoders: KnownEncoders, queue: WriteQueue, memory: PictureMemory
+) -> Iterator[tuple[Batches, Callable[[], bool]]]:
+    """What does batches for the collection that is live, and whether it still is."""
+    kept_s = settings.write_records_days * 86_400
+    with (
+        connected(settings, encoders) as (index, encoder),
         looking(Path(), settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
-        applier = Applier(queue, index, Preparer(index, looker), kept_s)
+        live = index.versions.roles().live
+        applier = Applier(queue, _Opening(index, encoders, queue).targets, looker, kept_s)
         settler = Settler(queue, settings.write_attempts, settings.write_retry_s)
         batches = Batches(queue, applier, settler, settings.ingest_batch_items)
-        _Loop(queue, batches, kept_s).run(stop)
+        yield batches, lambda: index.versions.roles().live == live
+
+
+class _Opening:
+    """Where pushes go: opened by the first one, so that a worker alone makes no collection."""
+
+    def __init__(self, index: ItemIndex, encoders: KnownEncoders, queue: WriteQueue) -> None:
+        self._index = index
+        self._encoders = encoders
+        self._queue = queue
+        self._opened: Targets | None = None
+
+    def targets(self) -> Targets:
+        if self._opened is None:
+            try:
+                self._index.version()
+            except IndexEmpty:
+                with exclusive_write(self._queue.locks):  # else two workers would make a collection each
+                    self._index.ensure()
+            self._opened = Targets(self._index, self._encoders)
+        return self._opened
 
 
 class _Loop:
-    def __init__(self, queue: WriteQueue, batches: Batches, kept_s: float) -> None:
+    def __init__(self, queue: WriteQueue, kept_s: float) -> None:
         self._queue = queue
-        self._batches = batches
         self._kept_s = kept_s
         self._sweep_at = 0.0
         self._left_over = 0
@@ -82,17 +117,20 @@ class _Loop:
         self._since = time.monotonic()
         self._pause_s = 0.0
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, batches: Batches, is_live: Callable[[], bool], stop: threading.Event) -> None:
+        """Until `stop` is set, or another collection is live."""
         while not stop.is_set():
             try:
+                if not is_live():
+                    return
                 self._sweep()
-                done = self._batches.do_one()
+                done = batches.do_one()
             except OUTAGES as error:
-                self._wait_out(error, stop)
+                self.wait_out(error, stop)
                 continue
             except Exception as error:  # a fault of ours must not end the worker: what waits stays
                 _log.exception("pushed writes: unexpected error")
-                self._wait_out(error, stop)
+                self.wait_out(error, stop)
                 continue
             if self._pause_s:
                 _log.info("pushed writes: going on")
@@ -101,7 +139,8 @@ class _Loop:
             if not done:
                 stop.wait(POLL_S)
 
-    def _wait_out(self, error: Exception, stop: threading.Event) -> None:
+    def wait_out(self, error: Exception, stop: threading.Event) -> None:
+        """Wait, the longer the longer it lasts."""
         if not self._pause_s:
             _log.warning("pushed writes wait: %s", error or type(error).__name__)
         self._pause_s = min(max(0.5, 2 * self._pause_s), _LONGEST_PAUSE_S)
