@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     max_feed_bytes: int = Field(
         2_000_000_000, ge=1_000, description="A larger feed is not fetched from an address."
     )
+    max_feed_unpacked_bytes: int = Field(
+        20_000_000_000, ge=1_000, description="A gzipped feed that unpacks to more is refused."
+    )
     feed_timeout_s: float = Field(600.0, gt=0, description="Longest that a feed by address may take.")
     feed_interval_s: float = Field(60.0, gt=0, description="How often `ingest work` looks for a change.")
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(

@@ -12,7 +12,7 @@ from catalog.settings import Settings
 from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
 from ingest.connect import connected
-from ingest.feeds.address import FetchLimits
+from ingest.feeds.address import fetch_limits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
 from ingest.feeds.rows import FeedUnreadable, Problem
@@ -88,7 +88,7 @@ def open_feeds(locations: Sequence[str], settings: Settings, options: RunOptions
     for location in locations:
         if Path(location).expanduser().resolve() == rejects:
             raise FeedUnreadable(f"{location}: is read as a feed, so the rejects cannot be written there.")
-    limits = FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s)
+    limits = fetch_limits(settings)
     return [open_feed(one, FeedOptions(options.kind, options.columns, limits)) for one in locations]
 
 

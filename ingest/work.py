@@ -10,7 +10,7 @@ from pathlib import Path
 from catalog.encoder import Encoder, open_encoder
 from catalog.errors import CatalogError
 from catalog.settings import Settings
-from ingest.feeds.address import FetchLimits, seen_as
+from ingest.feeds.address import fetch_limits, seen_as
 from ingest.fetch.locations import is_address
 from ingest.report import Report
 from ingest.run import run_feed
@@ -81,7 +81,7 @@ class _Watched:
         if not is_address(self.location):
             return _signature(Path(self.location))
         before = self._seen if isinstance(self._seen, str) else None
-        return seen_as(self.location, FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s), before)
+        return seen_as(self.location, fetch_limits(settings), before)
 
 
 def _signature(path: Path) -> Signature:
