@@ -1,5 +1,6 @@
 """What an item is: the fields a shop may send, their limits, and the ids of its points."""
 
+import re
 import uuid
 from typing import Annotated, Any
 
@@ -24,6 +25,10 @@ ItemId = Annotated[
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 Scalar = str | int | float | bool
 AttributeValue = Scalar | list[Scalar]
+
+
+# Control characters but for tabs and ends of lines, and lone surrogates.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class Item(BaseModel):
@@ -52,7 +57,7 @@ class Item(BaseModel):
     def _no_control_characters(cls, value: Any) -> Any:
         # The store keeps JSON text: a lone surrogate cannot be encoded, a NUL breaks many readers.
         for text in _strings(value):
-            if any(ch < " " and ch not in "\t\n\r" or "\ud800" <= ch <= "\udfff" for ch in text):
+            if _UNFIT.search(text):
                 raise ValueError("holds a control character or broken encoding")
         return value
 

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."
     )
+    feeds_file: Path | None = Field(
+        None, description="A file of feeds with options, in TOML, that `ingest work` keeps up with, too."
+    )
     max_feed_bytes: int = Field(
         2_000_000_000, ge=1_000, description="A larger feed is not fetched from an address."
     )
@@ -85,6 +88,9 @@ class Settings(BaseSettings):
     )
     feed_timeout_s: float = Field(600.0, gt=0, description="Longest that a feed by address may take.")
     feed_interval_s: float = Field(60.0, gt=0, description="How often `ingest work` looks for a change.")
+    feed_recheck_s: float = Field(
+        3600.0, gt=0, description="When an unchanged feed is ingested again, for pictures that changed."
+    )
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
         (), repr=False, description="SCOPE+SCOPE:KEY, separated by commas; none: loopback only."
     )
@@ -95,7 +101,10 @@ class Settings(BaseSettings):
         "1200/minute", pattern=_RATE_LIMIT, description="Requests of one key, or of one address without one."
     )
     redis_url: str | None = Field(
-        None, repr=False, pattern=r"^rediss?://", description="Counts for RATE_LIMIT of all web workers."
+        None,
+        repr=False,
+        pattern=r"^rediss?://",
+        description="Counts for RATE_LIMIT of all web workers; the lock of all ingests.",
     )
     cors_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = Field(
         (), description="Sites whose pages may call the API, separated by commas; * for any."

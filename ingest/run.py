@@ -16,6 +16,7 @@ from ingest.feeds.address import fetch_limits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
 from ingest.feeds.rows import FeedUnreadable, Problem
+from ingest.finished import FinishedRows, finished_path
 from ingest.history import record
 from ingest.lock import only_ingest
 from ingest.pipeline import ingest
@@ -27,19 +28,16 @@ OnProgress = Callable[[Report], None]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """`delete_at_most`: the share of the index that may be absent and is deleted; None deletes nothing."""
+    """`delete_at_most`: the share of the index that may be absent and is deleted; None deletes nothing.
+
+    `resume`: whether what an interrupted run over the same feeds has finished is not looked at again.
+    """
 
     kind: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     rejects: Path | None = None
     delete_at_most: float | None = None
-
-
-def run_feed(
-    location: str, settings: Settings, on_progress: OnProgress, encoder: Encoder | None = None
-) -> Report:
-    """Ingest the feed at `location`. Raises CatalogError in words for the person who called it."""
-    return run_feeds([location], settings, on_progress, RunOptions(), encoder)[0]
+    resume: bool = False
 
 
 def run_feeds(
@@ -48,23 +46,42 @@ def run_feeds(
     on_progress: OnProgress,
     options: RunOptions,
     encoder: Encoder | None = None,
+    while_waiting: Callable[[], None] = lambda: None,
 ) -> list[Report]:
     """Ingest the feeds as one catalogue, each item from the first that has it; a report for each.
 
-    Raises CatalogError in words for the person who called it; then nothing is deleted.
+    `while_waiting` is called now and then while another ingest is waited for. Raises CatalogError in words
+    for the person who called it; then nothing is deleted.
     """
-    with connected(settings, encoder) as (index, encoder_):
+    with (
+        connected(settings, encoder) as (index, encoder_),
+        only_ingest(settings, while_waiting) as still_held,
+    ):
+        # Not before the lock is held: what was read while waiting may be older than what is there by then.
         feeds = open_feeds(locations, settings, options)
-        with only_ingest(settings), SeenItems() as seen:
+
+        def on_batch(report: Report) -> None:
+            still_held()
+            on_progress(report)
+
+        with (
+            SeenItems() as seen,
+            FinishedRows(finished(locations, settings, options), options.resume) as rows,
+        ):
             began = datetime.now(UTC)
             try:
-                reports = _ingest(feeds, settings, encoder_, index, seen, on_progress, options)
+                reports = _ingest(feeds, settings, encoder_, index, seen, rows, on_batch, options)
             except CatalogError as error:
                 record(settings, locations, began, str(error))
                 raise
             for location, report in zip(locations, reports, strict=True):
                 record(settings, [location], began, report)
             return reports
+
+
+def finished(locations: Sequence[str], settings: Settings, options: RunOptions) -> Path:
+    """Where a run keeps what it has finished, as long as it has not ended well."""
+    return finished_path(settings, locations, options.kind, options.columns)
 
 
 def compare_feeds(
@@ -98,6 +115,7 @@ def _ingest(
     encoder: Encoder,
     index: ItemIndex,
     seen: SeenItems,
+    rows: FinishedRows,
     on_progress: OnProgress,
     options: RunOptions,
 ) -> list[Report]:
@@ -105,7 +123,7 @@ def _ingest(
     index.ensure()
     stored = index.count({})
     on_problems = _rejecting(options)
-    reports = [ingest(feed, settings, encoder, index, on_progress, seen, on_problems) for feed in feeds]
+    reports = [ingest(feed, settings, encoder, index, on_progress, seen, on_problems, rows) for feed in feeds]
     if options.delete_at_most is not None:
         deleted = delete_absent(index, seen, began, stored, options.delete_at_most)
         if isinstance(deleted, Problem):

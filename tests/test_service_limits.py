@@ -1,28 +1,22 @@
 """How many requests a key may send: counted in memory, in Redis, and while Redis is away."""
 
 import logging
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import redis
 from flask.testing import FlaskClient
 
 from catalog.index import ItemIndex
 from catalog.settings import read_settings
 from tests.assertions import assert_problem
 from tests.processes import free_port
+from tests.redis_server import needs_redis, redis_server
 from tests.servers import silent
 from tests.service_doubles import ColourEncoder
 from tests.service_keys import API_KEYS, ELSEWHERE, app_with, bearer, client_with
 
 pytest_plugins = ["tests.service_fixtures"]
-
-needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
 
 def statuses(
@@ -74,32 +68,6 @@ def test_a_limit_that_is_none_is_refused(value: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("RATE_LIMIT", value)
     with pytest.raises(Exception, match="^RATE_LIMIT: "):
         read_settings()
-
-
-@contextmanager
-def redis_server(folder: Path, port: int) -> Iterator[str]:
-    with (folder / "redis.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
-            stdout=log,
-        )
-        try:
-            with redis.Redis(port=port) as probe:
-                deadline = time.monotonic() + 20
-                while not _answers(probe):
-                    assert process.poll() is None and time.monotonic() < deadline
-                    time.sleep(0.05)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _answers(probe: "redis.Redis") -> bool:
-    try:
-        return bool(probe.ping())
-    except redis.RedisError:
-        return False
 
 
 @needs_redis
