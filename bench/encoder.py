@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from bench.cuda import print_cuda
-from bench.ingest import print_ingest
+from bench.ingest_overhead import print_ingest
 from bench.machine import machine
 from bench.photos import photo_jpeg
 from catalog.encoder import Encoder, open_encoder

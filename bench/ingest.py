@@ -1,91 +1,117 @@
-"""What an ingest costs beside decoding and embedding: `python -m bench.encoder --only ingest`."""
+"""A whole catalogue in, again unchanged, and again a little changed: `python -m bench.ingest FOLDER`.
 
-import os
-import statistics
+FOLDER holds products.csv and its pictures. Beside it, in the same run, the plain loop of bench/plain_loop.py
+over some of the same pictures. Every ingest is a process of its own, its start included.
+"""
+
+import argparse
+import csv
+import random
+import subprocess
+import sys
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import orjson
+from PIL import Image, ImageOps
 
-from bench.photos import photo_jpeg
-from catalog.allocator import return_memory_early
-from catalog.collection import connect
-from catalog.encoder import Encoder, open_encoder
-from catalog.images import ImageLimits, decode_image
-from catalog.index import ItemIndex
-from catalog.settings import Settings
-from ingest.feeds.open_feed import open_feed
-from ingest.pipeline import ingest
+from bench.ingest_process import ROOT, Ended, ingest
+from bench.machine import machine
 from tests.vectorstore_process import serving
 
-GOAL = 0.8
-PICTURES = 1024
-SIZES = ((1000, 1500), (300, 400))
+FASTER_THAN_PLAIN, FASTER_UNCHANGED, MEMORY_GROWS = 3.0, 20.0, 1.15
+NEW_PRICES, NEW_PICTURES = 0.01, 0.005
+
+Rows = list[dict[str, str]]
 
 
-def print_ingest(model: Path, rounds: int) -> None:
-    """Pictures a second of a whole ingest, over those of decoding and embedding alone on every core."""
-    return_memory_early()  # as an ingest does; earlier it would slow plain sentence-transformers down
-    for width, height in SIZES:
-        with tempfile.TemporaryDirectory() as name, serving() as store:
-            folder = Path(name)
-            feed = _write_feed(folder, width, height)
-            rates = [_rates(model, folder, feed, store.url, number) for number in range(rounds)]
-        for column, what in ((1, "whole ingest"), (2, "whole ingest, thumbnails there already")):
-            ratio = statistics.median(one[column] / one[0] for one in rates)
-            alone, rate = (statistics.median(one[n] for one in rates) for n in (0, column))
-            verdict = "ok" if ratio >= GOAL else "MISSED"
-            print(
-                f"{what}, {width}x{height}: {rate:.0f} of {alone:.0f} images/s that decoding and embedding "
-                f"alone reach: {ratio:.2f}  goal {GOAL} {verdict}", flush=True,
-            )  # fmt: skip
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--items", type=int, help="only so many of its products")
+    parser.add_argument("--plain", type=int, default=1_500, help="pictures of the plain loop")
+    arguments = parser.parse_args()
+    print(machine())
+    with tempfile.TemporaryDirectory() as name, serving() as store:
+        rows = _rows(arguments.folder)[: arguments.items]
+        _measure(rows, Path(name), store.url, min(arguments.plain, len(rows)))
 
 
-def _write_feed(folder: Path, width: int, height: int) -> Path:
-    photos = [photo_jpeg(width, height, seed) for seed in range(32)]
-    rows = []
-    for n in range(PICTURES):
-        # A comment of its own makes each file a picture of its own.
-        (folder / f"{n}.jpg").write_bytes(photos[n % len(photos)] + f"{n}".encode())
-        rows.append(
-            orjson.dumps({"id": f"A{n}", "title": f"Dress {n}", "category": "x", "images": [f"{n}.jpg"]})
-        )
-    feed = folder / "feed.jsonl"
-    feed.write_bytes(b"\n".join(rows))
-    return feed
-
-
-def _rates(model: Path, folder: Path, feed: Path, url: str, number: int) -> tuple[float, float, float]:
-    """Pictures a second: decoded and embedded alone; ingested; ingested where the thumbnails are there."""
-    settings = Settings(
-        _env_file=None, clip_model=str(model), qdrant_url=url, thumbnail_dir=folder / f"thumbnails-{number}"
+def _measure(rows: Rows, folder: Path, url: str, plain: int) -> None:
+    sample = random.Random(1).sample(rows, plain)  # noqa: S311 - pictures, no secrets
+    by_hand = _plain_loop([row["image"] for row in sample], folder, url)
+    environ = {
+        "QDRANT_URL": url, "INDEX_ALIAS": "bench", "STATE_DIR": str(folder / "state"),
+        "THUMBNAIL_DIR": str(folder / "thumbnails"),
+    }  # fmt: skip
+    feed = _written(rows, folder / "products.csv")
+    first = ingest("run", feed, environ=environ)
+    _say(f"first ingest of {len(rows):,}", first)
+    rate = len(rows) / first.seconds
+    _ratio(
+        f"  {rate:.0f} pictures/s beside {by_hand:.0f} of the plain loop", rate / by_hand, FASTER_THAN_PLAIN
     )
-    encoder = open_encoder(settings)
-    encoder.encode_images([decode_image((folder / "0.jpg").read_bytes(), ImageLimits())])
-    client = connect(settings)
-    rates = [_alone(encoder, folder)]
-    for run in range(2):
-        index = ItemIndex(client, url, f"bench-{number}-{run}", encoder)
-        index.ensure()  # a collection is made once, not by every ingest
-        started = time.perf_counter()
-        report = ingest(open_feed(str(feed)), settings, encoder, index)
-        assert report.pictures_embedded == PICTURES, report
-        rates.append(PICTURES / (time.perf_counter() - started))
-    client.close()
-    return rates[0], rates[1], rates[2]
+    second = ingest("run", feed, environ=environ)
+    _say("unchanged", second)
+    assert second.count("unchanged") == len(rows), second.lines
+    _ratio("  as fast as the first", first.seconds / second.seconds, FASTER_UNCHANGED)
+    prices, pictures = _change(rows, folder)
+    third = ingest("run", _written(rows, folder / "products.csv"), environ=environ)
+    _say(f"{prices} new prices, {pictures} new pictures", third)
+    assert (third.count("payload updated"), third.count("embedded")) == (prices, pictures), third.lines
+    verified = ingest("verify", feed, environ=environ)
+    print(f"verify: {'no difference' if verified.status == 0 else 'DIFFERS'} in {verified.seconds:.1f} s")
 
 
-def _alone(encoder: Encoder, folder: Path) -> float:
-    """As fast as all cores can: read, decode and embed, nothing ever waiting for anything."""
-    batches = [range(start, start + 8) for start in range(0, PICTURES, 8)]
+def _say(what: str, ended: Ended) -> None:
+    growth = ended.late_mb / ended.early_mb if ended.early_mb else 0
+    flat = "flat" if growth <= MEMORY_GROWS else "GROWS"
+    print(
+        f"{what}: {ended.seconds:.1f} s, exit code {ended.status}; memory {ended.early_mb:.0f} MB early,"
+        f" {ended.late_mb:.0f} MB late, {ended.highest_mb:.0f} MB at most: {flat}", flush=True,
+    )  # fmt: skip
 
-    def embed(batch: range) -> None:
-        contents = [(folder / f"{n}.jpg").read_bytes() for n in batch]
-        encoder.encode_images([decode_image(c, ImageLimits(), encoder.useful_side_px) for c in contents])
 
-    started = time.perf_counter()
-    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        list(pool.map(embed, batches))
-    return PICTURES / (time.perf_counter() - started)
+def _ratio(what: str, ratio: float, goal: float) -> None:
+    print(f"{what}: {ratio:.1f}  goal {goal:g} {'ok' if ratio >= goal else 'MISSED'}", flush=True)
+
+
+def _rows(folder: Path) -> Rows:
+    with (folder / "products.csv").open(encoding="utf-8", newline="") as file:
+        return [{**row, "image": str((folder / row["image"]).resolve())} for row in csv.DictReader(file)]
+
+
+def _written(rows: Rows, path: Path) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _change(rows: Rows, folder: Path) -> tuple[int, int]:
+    """Give some rows other prices, and others other pictures; how many of each."""
+    dice = random.Random(2)  # noqa: S311 - pictures, no secrets
+    prices, pictures = round(NEW_PRICES * len(rows)), round(NEW_PICTURES * len(rows))
+    chosen = dice.sample(rows, prices + pictures)
+    for number, row in enumerate(chosen[:prices]):
+        row["price"] = f"{1000 + number}.00"
+    for row in chosen[prices:]:
+        path = folder / f"new-{row['id']}.png"
+        with Image.open(row["image"]) as picture:
+            ImageOps.mirror(picture.convert("RGB")).save(path)
+        row["image"] = str(path)
+    return prices, pictures
+
+
+def _plain_loop(pictures: list[str], folder: Path, url: str) -> float:
+    names = folder / "pictures.txt"
+    names.write_text("\n".join(pictures), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.plain_loop", url, str(names)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return float(done.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,8 +18,17 @@ from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
 from catalog.items import MAX_IMAGES
 from catalog.lookup import payloads_of, primary_of
-from catalog.points import IMAGE, ITEM_ID, PRIMARY, Payload, Point, StoredPoint
-from catalog.scan import PointKey, scan
+from catalog.points import (
+    IMAGE,
+    IMAGE_HASHES,
+    ITEM_ID,
+    PRIMARY,
+    Payload,
+    Point,
+    StoredPoint,
+    hashes_in,
+)
+from catalog.scan import PictureKey, PointKey, scan, scan_pictures
 from catalog.schema import attribute_indexes, struct_of
 from catalog.search import rank
 from catalog.versions import Versions
@@ -148,6 +157,17 @@ class ItemIndex:
     def points(self) -> Iterator[PointKey]:
         """Every point of every item, streamed; see catalog/scan.py."""
         return scan(self._live)
+
+    def pictures(self) -> Iterator[PictureKey]:
+        """The picture of every point, streamed."""
+        return scan_pictures(self._live)
+
+    def image_hashes(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The perceptual hashes of points' pictures, by point id; a point that has none is left out."""
+        found = {
+            id_: hashes_in(payload) for id_, payload in payloads_of(self._live, ids, [IMAGE_HASHES]).items()
+        }
+        return {id_: hashes for id_, hashes in found.items() if hashes}
 
     def primary_points(self, item_ids: Sequence[str]) -> list[str]:
         """The ids of the items' primary points, in their order. Raises ItemNotFound for the first unknown."""

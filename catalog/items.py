@@ -1,5 +1,6 @@
 """What an item is: the fields a shop may send, their limits, and the ids of its points."""
 
+import re
 import uuid
 from typing import Annotated, Any
 
@@ -24,6 +25,10 @@ ItemId = Annotated[
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 Scalar = str | int | float | bool
 AttributeValue = Scalar | list[Scalar]
+
+
+# Control characters but for tabs and ends of lines, and lone surrogates.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class Texts(BaseModel):

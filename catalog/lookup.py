@@ -19,9 +19,12 @@ def with_spare(items: int) -> int:
     return items + items // _SPARE_PICTURES
 
 
-def payloads_of(live: LiveCollection, ids: Sequence[str]) -> dict[str, Payload]:
-    """The payloads of points, by point id; a point that is no more is left out."""
-    records = live.read("points", {"ids": list(ids), "with_payload": True})
+def payloads_of(
+    live: LiveCollection, ids: Sequence[str], fields: Sequence[str] | None = None
+) -> dict[str, Payload]:
+    """The payloads of points, by point id; a point that is no more is left out. `fields`: only these."""
+    wanted = True if fields is None else list(fields)
+    records = live.read("points", {"ids": list(ids), "with_payload": wanted})
     return {record["id"]: record["payload"] or {} for record in records}
 
 

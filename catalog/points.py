@@ -21,6 +21,7 @@ IMAGES = "images"
 POSITION = "position"
 PRIMARY = "primary"
 IMAGE_SHA256 = "image_sha256"
+IMAGE_HASHES = "image_hashes"
 MODEL = "model"
 UPDATED_AT = "updated_at"
 PRICE = "price"
@@ -31,11 +32,15 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of an item that could be read: where the feed says it is, and what it held."""
+    """A picture of an item that could be read: where the feed says it is, and what it held.
+
+    `hashes`: as catalog/picture_hash.py makes them; None where they are not known.
+    """
 
     position: int
     source: str
     sha256: str
+    hashes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,14 @@ class StoredPoint:
         return str(self.payload[UPDATED_AT])
 
     @property
+    def image_hashes(self) -> tuple[str, ...] | None:
+        """None for a point that was written before there were any."""
+        return hashes_in(self.payload)
+
+    @property
     def picture(self) -> Picture:
         sources = {image["position"]: image["source"] for image in self.payload[IMAGES]}
-        return Picture(self.position, sources[self.position], self.image_sha256)
+        return Picture(self.position, sources[self.position], self.image_sha256, self.image_hashes)
 
 
 # The fields whose words keyword search finds, and attributes by which a product is ordered.
@@ -102,10 +112,12 @@ def payload_of(item: Item, pictures: Sequence[Picture], picture: Picture, model:
     """The payload of one picture, less `updated_at`. The first of `pictures` is the primary one."""
     fields = item.model_dump(exclude={"id", "images"}, exclude_none=True)
     band = {} if item.price is None else {PRICE_BAND: band_of(item.price)}
+    hashes = {} if picture.hashes is None else {IMAGE_HASHES: list(picture.hashes)}
     return {
         **fields,
         **readings(item.attributes),
         **band,
+        **hashes,
         ITEM_ID: item.id,
         IMAGES: [{"position": p.position, "source": p.source, "sha256": p.sha256} for p in pictures],
         POSITION: picture.position,
@@ -123,6 +135,12 @@ def of_model(payload: Mapping[str, Any], model: str) -> Payload:
 def stamp_of(moment: datetime) -> str:
     """`updated_at` of what is written at that moment, in UTC: as texts, they compare as their times do."""
     return moment.isoformat(timespec="milliseconds")
+
+
+def hashes_in(payload: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The perceptual hashes of a point's picture; None if it was written before there were any."""
+    hashes = payload.get(IMAGE_HASHES)
+    return None if hashes is None else tuple(hashes)
 
 
 def stamped(payload: Payload, now: datetime) -> Payload:

@@ -6,6 +6,7 @@ are the preferred numbers of ISO 3 (Renard series R20), which a person reads wit
 
 import math
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Final
 
 _R20: Final = (1.0, 1.12, 1.25, 1.4, 1.6, 1.8, 2.0, 2.24, 2.5, 2.8,
@@ -22,8 +23,7 @@ def band_of(price: float) -> int:
     # Rounded: just below 1000 it is 3 already, and then the price is in the last band before the decade.
     decade = math.floor(math.log10(price))
     # In the bounds' own decimal digits, so that 2.24 is in the band that starts at 2.24.
-    bounds = [_bound(decade, step) for step in range(len(_R20))]
-    return decade * len(_R20) + bisect_right(bounds, price) - 1
+    return decade * len(_R20) + bisect_right(_bounds(decade), price) - 1
 
 
 def bounds_of(band: int) -> tuple[float, float]:
@@ -31,6 +31,11 @@ def bounds_of(band: int) -> tuple[float, float]:
     if band <= _LOWEST:
         return 0.0, _bound(_LEAST_DECADE, 0)
     return _bound(*divmod(band, len(_R20))), _bound(*divmod(band + 1, len(_R20)))
+
+
+@lru_cache(maxsize=32)
+def _bounds(decade: int) -> list[float]:
+    return [_bound(decade, step) for step in range(len(_R20))]
 
 
 def _bound(decade: int, step: int) -> float:

@@ -7,7 +7,7 @@ from datetime import datetime
 from qdrant_client import models
 
 from catalog.collection import LiveCollection
-from catalog.points import ITEM_ID, UPDATED_AT
+from catalog.points import IMAGE_HASHES, IMAGE_SHA256, ITEM_ID, POSITION, UPDATED_AT, hashes_in
 
 _PAGE = 1_000
 
@@ -23,22 +23,42 @@ class PointKey:
 
 def scan(live: LiveCollection) -> Iterator[PointKey]:
     """Every point once, in the order of the ids; what is written meanwhile may be among them or not."""
+    for record in _records(live, [ITEM_ID, UPDATED_AT]):
+        payload = record.payload or {}
+        moment = datetime.fromisoformat(payload[UPDATED_AT])
+        yield PointKey(str(record.id), str(payload[ITEM_ID]), moment)
+
+
+@dataclass(frozen=True)
+class PictureKey:
+    """What tells whether the picture of a point is another one's too."""
+
+    item_id: str
+    position: int
+    sha256: str
+    hashes: tuple[str, ...] | None
+
+
+def scan_pictures(live: LiveCollection) -> Iterator[PictureKey]:
+    """The picture of every point, in the order of `scan`."""
+    for record in _records(live, [ITEM_ID, POSITION, IMAGE_SHA256, IMAGE_HASHES]):
+        payload = record.payload or {}
+        position, sha256 = int(payload[POSITION]), str(payload[IMAGE_SHA256])
+        yield PictureKey(str(payload[ITEM_ID]), position, sha256, hashes_in(payload))
+
+
+def _records(live: LiveCollection, fields: list[str]) -> Iterator[models.Record]:
     offset: models.ExtendedPointId | None = None
     while True:
-        records, offset = _page(live, offset)
-        for record in records:
-            payload = record.payload or {}
-            moment = datetime.fromisoformat(payload[UPDATED_AT])
-            yield PointKey(str(record.id), str(payload[ITEM_ID]), moment)
+        records, offset = _page(live, offset, fields)
+        yield from records
         if offset is None:
             return
 
 
 def _page(
-    live: LiveCollection, offset: models.ExtendedPointId | None
+    live: LiveCollection, offset: models.ExtendedPointId | None, fields: list[str]
 ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
     return live.call(
-        lambda client, name: client.scroll(
-            name, limit=_PAGE, offset=offset, with_payload=[ITEM_ID, UPDATED_AT]
-        )
+        lambda client, name: client.scroll(name, limit=_PAGE, offset=offset, with_payload=fields)
     )

@@ -89,11 +89,20 @@ class Settings(BaseSettings):
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Feeds that `ingest work` keeps the index equal to, separated by commas."
     )
+    feeds_file: Path | None = Field(
+        None, description="A file of feeds with options, in TOML, that `ingest work` keeps up with, too."
+    )
     max_feed_bytes: int = Field(
         2_000_000_000, ge=1_000, description="A larger feed is not fetched from an address."
     )
+    max_feed_unpacked_bytes: int = Field(
+        20_000_000_000, ge=1_000, description="A gzipped feed that unpacks to more is refused."
+    )
     feed_timeout_s: float = Field(600.0, gt=0, description="Longest that a feed by address may take.")
     feed_interval_s: float = Field(60.0, gt=0, description="How often `ingest work` looks for a change.")
+    feed_recheck_s: float = Field(
+        3600.0, gt=0, description="When an unchanged feed is ingested again, for pictures that changed."
+    )
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
         (), repr=False, description="SCOPE+SCOPE:KEY, separated by commas; none: loopback only."
     )

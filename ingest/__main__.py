@@ -1,4 +1,4 @@
-"""The command line: `python -m ingest run`, `verify`, `status`, `reindex`, `work`, `dead`, `sample`."""
+"""The command line: `python -m ingest run FEED`, and the other commands that `python -m ingest -h` lists."""
 
 import sys
 from pathlib import Path
@@ -8,17 +8,22 @@ import click
 
 from catalog.allocator import return_memory_early
 from catalog.errors import CatalogError
+from catalog.known_encoders import KnownEncoders
 from catalog.log import set_up_logging
+from catalog.picture_hash import NEAR_SIGNS
 from catalog.settings import read_settings
 from ingest.compare import DIFFERS, WOULD_CHANGE
+from ingest.connect import connected
 from ingest.dead import dead_lines
 from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
 from ingest.reindex.command import reindex_command
+from ingest.resuming import saying_how_to_go_on
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
 from ingest.status import status_lines
+from ingest.watch import Watched, follow, stop_on_signals
 from ingest.work import work
 
 # Exit codes: 0 all went in, 1 something of the feed failed, 2 nothing could be done, 130 interrupted.
@@ -37,6 +42,7 @@ cli.add_command(reindex_command)
 @feed_options
 @click.option("--full", is_flag=True, help="The feeds are the whole catalogue: delete what is in none.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+@click.option("--resume", is_flag=True, help="Go on where a run over the same feeds was interrupted.")
 def run_command(
     feeds: tuple[str, ...], full: bool, dry_run: bool, delete_at_most: float, **given: Any
 ) -> None:
@@ -53,12 +59,37 @@ def run_command(
             differences = compare_feeds(feeds, settings, on_progress, options)
             lines, is_fine = differences.lines(WOULD_CHANGE), not differences.failed
         else:
-            reports = run_feeds(feeds, settings, on_progress, options)
+            with saying_how_to_go_on(feeds, settings, options):
+                reports = run_feeds(feeds, settings, on_progress, options)
             lines = [line for report in reports for line in report.lines()]
             is_fine = all(report.ok for report in reports)
     click.echo("\n".join(lines))
     if not is_fine:
         sys.exit(_FAILED_IN_PART)
+
+
+@cli.command("watch")
+@feed_options
+@click.option("--full", is_flag=True, help="The feeds are the whole catalogue: delete what is in none.")
+@click.option("--every", "every_s", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="How often to look for a change.  [default: FEED_INTERVAL_S]")  # fmt: skip
+def watch_command(
+    feeds: tuple[str, ...], full: bool, every_s: float | None, delete_at_most: float, **given: Any
+) -> None:
+    """Ingest each FEED as `run` does, and again whenever one of them has changed, until stopped."""
+    settings = read_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    if "-" in feeds:
+        raise click.BadParameter("standard input cannot be read a second time.", param_hint="FEED")
+    stop = stop_on_signals()
+    options = RunOptions(**given, delete_at_most=delete_at_most if full else None, resume=True)
+    follow(
+        [Watched(feeds, options)],
+        settings,
+        every_s or settings.feed_interval_s,
+        stop,
+        KnownEncoders(settings),
+    )
 
 
 @cli.command("verify")
@@ -81,6 +112,38 @@ def verify_command(feeds: tuple[str, ...], repair: bool, delete_at_most: float, 
             sys.exit(0 if all(report.ok for report in reports) else _FAILED_IN_PART)
     if not differences.is_equal:
         sys.exit(_FAILED_IN_PART)
+
+
+@cli.command("duplicates")
+@click.option(
+    "--distance",
+    type=click.IntRange(0, 64),
+    default=NEAR_SIGNS,
+    show_default=True,
+    metavar="N",
+    help="How many of the 256 signs of near pictures' hashes may differ.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "csv", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="For a person, or for a program.",
+)
+def duplicates_command(distance: int, format_: str) -> None:
+    """List the items of the index that share a picture, or have nearly the same one."""
+    from ingest.duplicates import find_duplicates  # SciPy, which no other command should wait for
+
+    settings = read_settings()
+    set_up_logging(settings.log_level, settings.log_format)
+    with connected(settings) as (index, _):
+        duplicates = find_duplicates(index, distance)
+    for line in duplicates.lines(format_):
+        click.echo(line)
+    if format_ != "text":
+        for warning in duplicates.warnings():
+            click.echo(warning, err=True)
 
 
 @cli.command("status")
@@ -129,7 +192,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted. What is written stays written; run it again to go on.", err=True)
+        click.echo("Interrupted. What is written stays written.", err=True)
         sys.exit(_INTERRUPTED)
     except CatalogError as error:
         click.echo(f"Error: {error}", err=True)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from catalog.settings import Settings
+from ingest.fetch.locations import without_credentials
 from ingest.report import Report
 
 KEPT = 100
@@ -17,7 +18,7 @@ KEPT = 100
 def record(settings: Settings, feeds: Sequence[str], began: datetime, outcome: Report | str) -> None:
     """Add a run that has ended: by its report, or by the error that ended it. The caller holds the lock."""
     run: dict[str, Any] = {
-        "feeds": [str(feed) for feed in feeds],
+        "feeds": [without_credentials(feed) for feed in feeds],
         "began": began.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - began).total_seconds(), 1),
     }

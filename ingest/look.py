@@ -12,6 +12,7 @@ from PIL import Image
 from catalog.encoder import Encoder
 from catalog.errors import ImageError, ImageFetchError
 from catalog.images import ImageLimits, decode_image, image_sha256, reduced
+from catalog.picture_hash import picture_hashes
 from catalog.points import Picture, StoredPoint
 from catalog.settings import Settings
 from catalog.thumbnails import shortest_px, thumbnail_path, write_thumbnail
@@ -87,51 +88,68 @@ class Looker:
         if is_address(source):
             known = self._known(source, stored)
             validator = known.validator if known else None
-            unchanged = Looked(Picture(position, source, known.sha256) if known else None, not_modified=True)
-            then = partial(self._at_download, source, position, stored, unchanged)
+            then = partial(self._at_download, source, position, stored, known)
             future = self.fetcher.submit(source, validator, then)
         else:
             future = self.pool.submit(self._at_file, source, position, stored)
         return Looking(place, source, stored, future)
+
+    def look_if_new(self, place: str, source: str, position: int, stored: StoredPoint | None) -> Looking:
+        """`look`, but for a picture that the index has from the same place: that is taken to be the same."""
+        if stored is None or stored.picture.source != source or stored.image_hashes is None:
+            return self.look(place, source, position, stored)
+        if not is_current(stored, stored.image_sha256, self.encoder.name):
+            return self.look(place, source, position, stored)
+        done: Future[Looked] = Future()
+        done.set_result(Looked(stored.picture))
+        return Looking(place, source, stored, done)
 
     def _known(self, source: str, stored: StoredPoint | None) -> Known | None:
         """What is known of the picture at the address, if with it nothing but its being unchanged matters."""
         known = self.memory.get(source) if stored else None
         if known is None or not is_current(stored, known.sha256, self.encoder.name):
             return None
-        return None if self._missing_thumbnail(known.sha256) else known
+        is_whole = stored is not None and stored.image_hashes is not None
+        return known if is_whole and not self._missing_thumbnail(known.sha256) else None
 
     def _at_file(self, source: str, position: int, stored: StoredPoint | None) -> Looked:
         content = read_picture(self.folder, source, self.limits.bytes)
-        picture = Picture(position, source, image_sha256(content))
-        return Looked(picture, self._decode(content, picture, stored))
+        return Looked(*self._decode(content, position, source, stored))
 
     def _at_download(
         self,
         source: str,
         position: int,
         stored: StoredPoint | None,
-        unchanged: Looked,
+        known: Known | None,
         download: Download | None,
     ) -> Looked:
-        if download is None:
-            return unchanged
-        picture = Picture(position, source, image_sha256(download.content))
-        decoded = self._decode(download.content, picture, stored)
+        if download is None:  # not modified, which is only asked where picture and point are known
+            hashes = stored.image_hashes if stored else None
+            picture = Picture(position, source, known.sha256, hashes) if known else None
+            return Looked(picture, not_modified=True)
+        picture, decoded = self._decode(download.content, position, source, stored)
         fresh = Known(download.validator, picture.sha256) if download.validator else None
         return Looked(picture, decoded, downloaded=len(download.content), known=fresh)
 
-    def _decode(self, content: bytes, picture: Picture, stored: StoredPoint | None) -> Image.Image | None:
-        """The picture if it must be embedded; its thumbnail is written if there is none."""
-        missing = self._missing_thumbnail(picture.sha256)
-        current = is_current(stored, picture.sha256, self.encoder.name)
-        if current and not missing:
-            return None
+    def _decode(
+        self, content: bytes, position: int, source: str, stored: StoredPoint | None
+    ) -> tuple[Picture, Image.Image | None]:
+        """The picture, and its pixels if it must be embedded; its thumbnail is written if there is none."""
+        sha256 = image_sha256(content)
+        missing = self._missing_thumbnail(sha256)
+        current = is_current(stored, sha256, self.encoder.name)
+        hashes = stored.image_hashes if stored and current else None
+        if current and not missing and hashes is not None:
+            return Picture(position, source, sha256, hashes), None
         side_px = self.useful_side_px
         decoded = decode_image(content, self.limits, side_px, shortest_px(self.thumbnail_side_px))
         if missing:
             write_thumbnail(decoded, missing, self.thumbnail_side_px)
-        return None if current else reduced(decoded, side_px)
+        if hashes is None:
+            hashes = tuple(picture_hashes(decoded))
+        picture = Picture(position, source, sha256, hashes)
+        return picture, None if current else reduced(decoded, side_px)
 
     def _missing_thumbnail(self, sha256: str) -> Path | None:
         """Where the picture's thumbnail is to be written; None if it is there, or none is made."""

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ingest.absent import DELETE_AT_MOST
-from ingest.feeds.columns import COLUMNS
+from ingest.feeds.columns import field_called
 from ingest.feeds.kinds import KINDS
 
 Command = Callable[..., Any]
@@ -39,10 +39,11 @@ def feed_options(command: Command) -> Command:
 def _columns(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     columns: dict[str, str] = {}
     for one in given:
-        field, equals, column = one.partition("=")
-        field = COLUMNS.get(field.strip().lower(), "")
-        if not (field and equals and column.strip()):
-            names = ", ".join(sorted(set(COLUMNS.values())))
-            raise click.BadParameter(f"{one!r} should be FIELD=COLUMN, with a field of {names}.")
-        columns[field] = column.strip()
+        field, _, column = one.partition("=")
+        if not column.strip():
+            raise click.BadParameter(f"{one!r} should be FIELD=COLUMN.")
+        try:
+            columns[field_called(field)] = column.strip()
+        except ValueError as error:
+            raise click.BadParameter(f"{error}.") from error
     return columns

@@ -17,6 +17,7 @@ from ingest.feed_writer import FeedWriter, ensure
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import NotForSale, Problem, Row
 from ingest.fetch.memory import PictureMemory, memory_path
+from ingest.finished import NOTHING_FINISHED, Finished, digest_of
 from ingest.look import Looker, looking
 from ingest.overlap import overlap
 from ingest.prepare import Placed, Prepared, Preparer, StoredItems
@@ -46,11 +47,13 @@ def ingest(
     on_problems: Callable[[Sequence[Problem]], None] = lambda problems: None,
     began: datetime | None = None,
     targets: Targets | None = None,
+    finished: Finished = NOTHING_FINISHED,
 ) -> Report:
     """Bring the index up to the feed: insert and update. Items that the feed lacks are left alone.
 
     `seen`: items of feeds that belong to this one, each of which counts once; this one's are added. `began`:
     when the run did, now by default; what was pushed since is newer than the feed. `targets`: of that run.
+    `finished`: rows whose pictures need not be looked at again; those that are written are added.
     Idempotent: a feed that has not changed costs no embedding and no write. Raises FeedUnreadable, and the
     errors of ItemIndex and Encoder; what was written before stays written, and a new run goes on from there.
     """
@@ -64,10 +67,13 @@ def ingest(
         closing(FeedWriter(settings, targets, began or datetime.now(UTC))) as writer,
         looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
-        prepared = preparing(feed, settings, targets.own.index, looker, met, report, targets.useful_side_px)
+        stored = targets.own.index
+        prepared = preparing(feed, settings, stored, looker, met, report, targets.useful_side_px, finished)
         for batch in overlap(partial(embed, targets), prepared):
             patiently(writer.write)(batch)
+            finished.add(batch.prepared.finished)
             report.add(batch.prepared)
+            report.shared_pictures += sum(met.add_picture(sha, id_) for id_, sha in batch.prepared.pictures)
             on_problems(batch.prepared.problems)
             on_progress(report)
     return report
@@ -81,18 +87,21 @@ def preparing(
     seen: SeenItems,
     report: Report,
     useful_side_px: Callable[[], int] | None = None,
+    finished: Finished = NOTHING_FINISHED,
 ) -> Iterator[Prepared]:
     """The feed in batches, each looked at beside what is stored; what is not for sale is only counted."""
-    batches = _batches(_entries(feed.rows, seen, report), settings.ingest_batch_items)
+    batches = _batches(_entries(feed.rows, seen, report, finished), settings.ingest_batch_items)
     prepare = patiently(Preparer(stored, looker, useful_side_px).prepare)
     return overlap(prepare, batches, abandon=looker.fetcher.cancel)
 
 
-def _entries(rows: Iterable[Row | Problem], seen: SeenItems, report: Report) -> Iterator[Placed | Problem]:
+def _entries(
+    rows: Iterable[Row | Problem], seen: SeenItems, report: Report, finished: Finished
+) -> Iterator[Placed | Problem]:
     """The rows as items, each id once; a row that is none is a Problem."""
     for row in rows:
         try:
-            entry = row if isinstance(row, Problem) else _entry(row, seen)
+            entry = row if isinstance(row, Problem) else _entry(row, seen, finished)
         except NotForSale:
             report.items["not_for_sale"] += 1
             continue
@@ -101,13 +110,15 @@ def _entries(rows: Iterable[Row | Problem], seen: SeenItems, report: Report) -> 
         yield entry
 
 
-def _entry(row: Row, seen: SeenItems) -> Placed | Problem:
+def _entry(row: Row, seen: SeenItems, finished: Finished) -> Placed | Problem:
     """Raises NotForSale."""
     try:
         item = row.to_item()
         if not seen.add(item.id):
             raise ItemInvalid("id", f"{item.id!r} stands in this feed before; the first one counts")
-        return Placed(row.place, item, row.raw)
+        raw = row.raw
+        digest = digest_of(raw)
+        return Placed(row.place, item, raw, digest, finished.has(item.id, digest))
     except ItemInvalid as error:
         return Problem.of(row.place, error, row)
 

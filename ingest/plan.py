@@ -6,7 +6,7 @@ from typing import Literal
 
 from PIL import Image
 
-from catalog.items import Item, point_id
+from catalog.items import Item
 from catalog.points import (
     Payload,
     Picture,
@@ -64,8 +64,8 @@ def plan(
     """`pictures`: those of the item that can be used. `decoded`: by position, those that need embedding."""
     change = Change(item, is_new=not stored, read=stamps_of(stored))
     by_id = {point.id: point for point in stored}
-    for picture in pictures:
-        identifier = id_of(item, picture)
+    kept = {id_of(item, picture): picture for picture in pictures}
+    for identifier, picture in kept.items():
         payload = payload_of(item, pictures, picture, model)
         if picture.position in decoded:
             change.embed.append((identifier, decoded[picture.position], payload))
@@ -75,6 +75,5 @@ def plan(
             change.repay[identifier] = payload
         else:
             change.reword[identifier] = payload
-    kept = {point_id(item.id, picture.position) for picture in pictures}
     change.delete = [point.id for point in stored if point.id not in kept]
     return change

@@ -14,11 +14,16 @@ from ingest.plan import Change, plan
 
 @dataclass(frozen=True)
 class Placed:
-    """An item and where in the feed it stands; `raw` is its row as a rejects file would keep it."""
+    """An item and where in the feed it stands; `raw` is its row as a rejects file would keep it.
+
+    `digest` tells the row from others; `is_finished`: an interrupted run has written the item from it.
+    """
 
     place: str
     item: Item
     raw: Mapping[str, Any] | None = None
+    digest: bytes = b""
+    is_finished: bool = False
 
 
 class StoredItems(Protocol):
@@ -42,6 +47,12 @@ class Prepared:
     problems: list[Problem] = field(default_factory=list)
     failed: int = 0
     newer: int = 0
+    resumed: int = 0
+    """Items that an interrupted run had finished."""
+    finished: dict[str, bytes] = field(default_factory=dict)
+    """The digests of rows that leave nothing to do once the batch is written, by item id."""
+    pictures: list[tuple[str, str]] = field(default_factory=list)
+    """Item id and SHA-256 of each picture that can be used."""
     downloads: int = 0
     downloaded_bytes: int = 0
     not_modified: int = 0
@@ -89,6 +100,10 @@ class Preparer:
         problems = [replace(look.problem, item_id=item_id) for look in looked if look.problem]
         pictures = [look.picture for look in looked if look.picture]
         decoded = {look.picture.position: look.decoded for look in looked if look.picture and look.decoded}
+        prepared.pictures += [(placed.item.id, picture.sha256) for picture in pictures]
+        prepared.resumed += placed.is_finished
+        if pictures and not problems:
+            prepared.finished[placed.item.id] = placed.digest
         if pictures:
             prepared.changes.append(plan(placed.item, pictures, decoded, stored, self.looker.encoder.name))
         else:
@@ -100,4 +115,5 @@ class Preparer:
 def _look_at_all(looker: Looker, placed: Placed, stored: list[StoredPoint]) -> list[Looking]:
     by_position = {point.position: point for point in stored}
     place = f"{placed.place}, id {placed.item.id!r}"
-    return [looker.look(place, source, n, by_position.get(n)) for n, source in enumerate(placed.item.images)]
+    look = looker.look_if_new if placed.is_finished else looker.look
+    return [look(place, source, n, by_position.get(n)) for n, source in enumerate(placed.item.images)]

@@ -18,12 +18,16 @@ _log = logging.getLogger(__name__)
 class Report:
     """Grows while an ingest runs. `items`: by outcome. `problems`: by code.
 
+    `shared_pictures`: those that another item has, too.
+    `resumed`: items that an interrupted run had finished.
     `downloads` of pictures by address; `not_modified`: those that their servers say are unchanged.
     """
 
     feed: str
     read: int = 0
     pictures_embedded: int = 0
+    shared_pictures: int = 0
+    resumed: int = 0
     downloads: int = 0
     downloaded_bytes: int = 0
     not_modified: int = 0
@@ -46,6 +50,7 @@ class Report:
         self.items["failed"] += batch.failed
         if batch.newer:
             self.items["newer"] += batch.newer
+        self.resumed += batch.resumed
         self.downloads += batch.downloads
         self.downloaded_bytes += batch.downloaded_bytes
         self.not_modified += batch.not_modified
@@ -71,6 +76,10 @@ class Report:
             f"  failed           {self.items['failed']:,}",
         ]
         lines += [f"  {words:<17}{self.items[name]:,}" for name, words in _RARE.items() if name in self.items]
+        if self.resumed:
+            lines.append(f"  resumed          {self.resumed:,} were finished by the run before")
+        if self.shared_pictures:
+            lines.append(f"  same pictures    {self.shared_pictures:,} as another item's")
         if self.downloads or self.not_modified:
             size = f"{self.downloaded_bytes / 1e6:,.1f} MB"
             lines.append(

@@ -14,10 +14,11 @@ from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
 from ingest.connect import connected
 from ingest.feed_writer import FeedWriter, ensure
-from ingest.feeds.address import FetchLimits
+from ingest.feeds.address import fetch_limits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
 from ingest.feeds.rows import FeedUnreadable, Problem
+from ingest.finished import FinishedRows, finished_path
 from ingest.history import record
 from ingest.lock import only_ingest
 from ingest.pipeline import ingest
@@ -30,19 +31,16 @@ OnProgress = Callable[[Report], None]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """`delete_at_most`: the share of the index that may be absent and is deleted; None deletes nothing."""
+    """`delete_at_most`: the share of the index that may be absent and is deleted; None deletes nothing.
+
+    `resume`: whether what an interrupted run over the same feeds has finished is not looked at again.
+    """
 
     kind: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     rejects: Path | None = None
     delete_at_most: float | None = None
-
-
-def run_feed(
-    location: str, settings: Settings, on_progress: OnProgress, encoders: KnownEncoders | None = None
-) -> Report:
-    """Ingest the feed at `location`. Raises CatalogError in words for the person who called it."""
-    return run_feeds([location], settings, on_progress, RunOptions(), encoders)[0]
+    resume: bool = False
 
 
 def run_feeds(
@@ -51,26 +49,45 @@ def run_feeds(
     on_progress: OnProgress,
     options: RunOptions,
     encoders: KnownEncoders | None = None,
+    while_waiting: Callable[[], None] = lambda: None,
 ) -> list[Report]:
     """Ingest the feeds as one catalogue, each item from the first that has it; a report for each.
 
-    Raises CatalogError in words for the person who called it; then nothing is deleted.
+    `while_waiting` is called now and then while another ingest is waited for. Raises CatalogError in words
+    for the person who called it; then nothing is deleted.
     """
     encoders = encoders or KnownEncoders(settings)
-    with connected(settings, encoders) as (index, _):
+    with (
+        only_ingest(settings, while_waiting) as still_held,
+        # Not before the lock is held: the model may be changed, and the feeds may be, while it is waited for.
+        connected(settings, encoders) as (index, _),
+    ):
         feeds = open_feeds(locations, settings, options)
-        with only_ingest(settings), SeenItems() as seen:
+
+        def on_batch(report: Report) -> None:
+            still_held()
+            on_progress(report)
+
+        with (
+            SeenItems() as seen,
+            FinishedRows(finished(locations, settings, options), options.resume) as rows,
+        ):
             began = datetime.now(UTC)
             try:
                 ensure(settings, index)
                 targets = Targets(index, encoders)
-                reports = _ingest(feeds, settings, targets, seen, on_progress, options)
+                reports = _ingest(feeds, settings, targets, seen, rows, on_batch, options)
             except CatalogError as error:
                 record(settings, locations, began, str(error))
                 raise
             for location, report in zip(locations, reports, strict=True):
                 record(settings, [location], began, report)
             return reports
+
+
+def finished(locations: Sequence[str], settings: Settings, options: RunOptions) -> Path:
+    """Where a run keeps what it has finished, as long as it has not ended well."""
+    return finished_path(settings, locations, options.kind, options.columns)
 
 
 def compare_feeds(
@@ -94,7 +111,7 @@ def open_feeds(locations: Sequence[str], settings: Settings, options: RunOptions
     for location in locations:
         if Path(location).expanduser().resolve() == rejects:
             raise FeedUnreadable(f"{location}: is read as a feed, so the rejects cannot be written there.")
-    limits = FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s)
+    limits = fetch_limits(settings)
     return [open_feed(one, FeedOptions(options.kind, options.columns, limits)) for one in locations]
 
 
@@ -103,6 +120,7 @@ def _ingest(
     settings: Settings,
     targets: Targets,
     seen: SeenItems,
+    rows: FinishedRows,
     on_progress: OnProgress,
     options: RunOptions,
 ) -> list[Report]:
@@ -111,7 +129,7 @@ def _ingest(
     stored = index.count({})
     on_problems = _rejecting(options)
     reports = [
-        ingest(feed, settings, encoder, index, on_progress, seen, on_problems, began, targets)
+        ingest(feed, settings, encoder, index, on_progress, seen, on_problems, began, targets, rows)
         for feed in feeds
     ]
     if options.delete_at_most is not None:

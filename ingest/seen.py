@@ -22,6 +22,7 @@ class SeenItems(AbstractContextManager["SeenItems"]):
         self._ids.executescript(
             "PRAGMA journal_mode = OFF;"
             "CREATE TABLE seen (id TEXT PRIMARY KEY, is_item INTEGER) WITHOUT ROWID;"
+            "CREATE TABLE pictures (sha256 BLOB PRIMARY KEY, item_id TEXT) WITHOUT ROWID;"
             "CREATE TABLE absent (item_id TEXT, point_id TEXT PRIMARY KEY) WITHOUT ROWID"
         )
 
@@ -41,6 +42,15 @@ class SeenItems(AbstractContextManager["SeenItems"]):
             self.nameless += 1
         else:
             self._ids.execute("INSERT OR IGNORE INTO seen VALUES (?, 0)", (_storable(problem.item_id),))
+
+    def add_picture(self, sha256: str, item_id: str) -> bool:
+        """Whether another item that was met before has the very same picture."""
+        content = bytes.fromhex(sha256)
+        added = self._ids.execute("INSERT OR IGNORE INTO pictures VALUES (?, ?)", (content, item_id))
+        if added.rowcount:
+            return False
+        (first,) = self._ids.execute("SELECT item_id FROM pictures WHERE sha256 = ?", (content,)).fetchone()
+        return bool(first != item_id)
 
     def keep_absent(self, points: Iterable[tuple[str, str]]) -> None:
         """Remember those of the points (item id, point id) whose items the run never met."""

@@ -7,6 +7,7 @@ from catalog.errors import IndexEmpty
 from catalog.index import ItemIndex
 from catalog.settings import Settings
 from ingest.connect import connected
+from ingest.fetch.locations import without_credentials
 from ingest.history import last_runs
 
 RUNS_SHOWN = 5
@@ -18,7 +19,7 @@ def status_lines(settings: Settings) -> list[str]:
         lines = list(_of_index(index, encoder.name))
     runs = last_runs(settings)
     latest = {feed: run for run in runs for feed in run["feeds"]}
-    names = list(dict.fromkeys([*settings.feeds, *latest]))
+    names = list(dict.fromkeys([*map(without_credentials, settings.feeds), *latest]))
     lines += ["feeds:" if names else "feeds: none"]
     lines += [f"  {name}: {_ended(latest[name]) if name in latest else 'never ingested'}" for name in names]
     if runs:

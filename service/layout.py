@@ -1,37 +1,73 @@
 """How the ranked items of an answer are laid out: near-duplicates folded into one, and unlike ones mixed."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from catalog.encoder import Vectors
+from catalog.picture_hash import Bytes, are_near, as_bytes
 from catalog.wanted import Ranked
 
 
 def folded(
-    ranked: Sequence[Ranked], vectors: Mapping[str, Vectors], threshold: float
+    ranked: Sequence[Ranked],
+    vectors: Mapping[str, Vectors],
+    hashes: Mapping[str, Sequence[str]],
+    threshold: float,
 ) -> dict[str, list[str]]:
     """Per item that stands for itself, in order: the ids of the items whose pictures are nearly the same.
 
-    An item is folded into the best one before it with a cosine of at least `threshold` to its own.
-    `vectors`: float32 unit vectors `(dimension,)` by point id; an item without one stands for itself.
+    An item is folded into the one before it with the nearest picture, if their cosine is at least
+    `threshold`; else into the first one before it with a near perceptual hash. `vectors`: float32 unit
+    vectors `(dimension,)`, `hashes`: as catalog/picture_hash.py has them, both by point id; an item with
+    neither stands for itself.
     """
     kept: dict[str, list[str]] = {}
-    owners: list[str] = []
-    rows: list[Vectors] = []
+    rows, hashed = _Rows(), _Rows()
     for entry in ranked:
-        vector = vectors.get(entry.point_id)
-        if vector is not None and rows:
-            cosines = np.stack(rows) @ vector
-            nearest = int(cosines.argmax())
-            if cosines[nearest] >= threshold:
-                kept[owners[nearest]].append(entry.item_id)
-                continue
+        vector, own = vectors.get(entry.point_id), hashes.get(entry.point_id)
+        own_hashes = as_bytes(own) if own else None
+        owner = rows.nearest(vector, threshold) if vector is not None else None
+        if owner is None and own_hashes is not None:
+            owner = hashed.first_near(own_hashes)
+        if owner is not None:
+            kept[owner].append(entry.item_id)
+            continue
         kept[entry.item_id] = []
         if vector is not None:
-            owners.append(entry.item_id)
-            rows.append(vector)
+            rows.add(entry.item_id, vector[None])
+        if own_hashes is not None:
+            hashed.add(entry.item_id, own_hashes)
     return kept
+
+
+class _Rows:
+    """Rows of items that stand for themselves, and whose each is."""
+
+    def __init__(self) -> None:
+        self._owners: list[str] = []
+        self._rows: list[npt.NDArray[Any]] = []
+
+    def add(self, owner: str, rows: npt.NDArray[Any]) -> None:
+        self._owners += [owner] * len(rows)
+        self._rows += list(rows)
+
+    def nearest(self, vector: Vectors, threshold: float) -> str | None:
+        """Whose vector has the highest cosine, if that is high enough."""
+        if not self._rows:
+            return None
+        cosines = np.stack(self._rows) @ vector
+        nearest = int(cosines.argmax())
+        return self._owners[nearest] if cosines[nearest] >= threshold else None
+
+    def first_near(self, hashes: Bytes) -> str | None:
+        """Whose hash is near one of these."""
+        if not self._rows:
+            return None
+        near = are_near(np.stack(self._rows)[:, None], hashes[None]).any(axis=1)
+        return self._owners[int(near.argmax())] if near.any() else None
 
 
 def diversified(

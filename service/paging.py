@@ -135,7 +135,7 @@ class Pager:
         vectors = self._vectors(ranked) if listing.fold_duplicates or listing.diversity else {}
         kept = {entry.item_id: list[str]() for entry in ranked}
         if listing.fold_duplicates:
-            kept = folded(ranked, vectors, SAME_PICTURE)
+            kept = folded(ranked, vectors, self._hashes(ranked), SAME_PICTURE)
         unseen = [[e for e in tier if e.item_id in kept and not cursor.has_seen(e.item_id)] for tier in tiers]
         if listing.diversity:  # within a tier, so that no unlike item overtakes a better tier
             unseen = [diversified(tier, vectors, listing.diversity, listing.limit + 1) for tier in unseen]
@@ -147,6 +147,9 @@ class Pager:
 
     def _vectors(self, ranked: list[Ranked]) -> Mapping[str, Vectors]:
         return self._index.image_vectors([entry.point_id for entry in ranked])
+
+    def _hashes(self, ranked: list[Ranked]) -> Mapping[str, tuple[str, ...]]:
+        return self._index.image_hashes([entry.point_id for entry in ranked])
 
     def _finished(self, laid: list[tuple[Ranked, list[str]]], listing: Listing, cursor: Cursor) -> Laid:
         """The page without its counts."""

@@ -19,8 +19,8 @@ needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="r
 class RedisServer:
     """`kill` and `start` it again: what it has acknowledged is still there."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, port: int | None) -> None:
+        self.port = port or free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
 
@@ -46,9 +46,9 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[RedisServer]:
+def redis_server(folder: Path, port: int | None = None) -> Iterator[RedisServer]:
     folder.mkdir(exist_ok=True)
-    server = RedisServer(folder)
+    server = RedisServer(folder, port)
     server.start()
     try:
         yield server

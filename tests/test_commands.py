@@ -137,7 +137,7 @@ def test_a_terminal_sees_a_bar(feed: Path, environ: dict[str, str]) -> None:
     assert b"embedded=24" in shown
 
 
-def test_an_interrupted_run_can_be_run_again(
+def test_an_interrupted_run_says_how_it_goes_on(
     tmp_path: Path, environ: dict[str, str], index: ItemIndex
 ) -> None:
     feed = make_feed(tmp_path / "many", 400)
@@ -154,11 +154,12 @@ def test_an_interrupted_run_can_be_run_again(
         eventually(some_are_in)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
-    assert "run it again to go on" in log.read_text()
+    assert f"To go on: python -m ingest run {feed} --resume" in log.read_text()
     done = index.count({})
     assert 16 <= done < 400
-    again = ingest("run", feed, environ=environ)
+    again = ingest("run", feed, "--resume", environ=environ)
     assert again.returncode == 0, again.stderr
+    assert 0 < count(again.stdout, "resumed") <= done
     # A batch or two may have been on its way, but what was written is not embedded again.
     assert count(again.stdout, "embedded") == 400 - done
     assert index.count({}) == 400

@@ -203,3 +203,28 @@ def test_an_unchanged_address_is_seen_by_its_mark(header: str) -> None:
         assert first is not None
         assert seen_as(address, FetchLimits(), first) == first
     assert asked == [None, first]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_gzip_that_unpacks_to_more_than_is_allowed_is_no_feed(tmp_path: Path, times: int) -> None:
+    bomb = b"id,title,category,image\n" + b"1,t,c,i.jpg\n" * 1_000_000
+    for _ in range(times):
+        bomb = gzip.compress(bomb)
+    feed = write(tmp_path / "bomb.csv.gz", bomb)
+    assert feed.stat().st_size < 100_000
+    options = FeedOptions(limits=FetchLimits(max_unpacked_bytes=1_000_000))
+    taken = 0
+    with pytest.raises(FeedUnreadable, match=r"^bomb\.csv\.gz: unpacks to more than MAX_FEED_UNPACKED_BYTES"):
+        for _ in open_feed(str(feed), options).rows:
+            taken += 1
+    assert 0 < taken < 100_000, "what came before the bound was streamed"
+
+
+@pytest.mark.parametrize("answer", [missing, giving(CSV, Content_Length="500"), giving(b"\x1f\x8bno gzip")])
+def test_a_password_in_an_address_is_in_no_error(answer: Answer) -> None:
+    with answering(answer) as address:
+        location = address.replace("://", "://shop:s3cret@")
+        with pytest.raises(FeedUnreadable) as caught:
+            entries(location)
+    assert "s3cret" not in str(caught.value)
+    assert address.rpartition("/")[2] in str(caught.value)

@@ -153,7 +153,7 @@ def test_what_is_not_for_sale_is_left_out(tmp_path: Path, change: dict[str, str]
 def test_a_bad_row_is_named_by_lines_and_field(tmp_path: Path) -> None:
     rows = export({**FIRST, "Variant Inventory Qty": "some"}, SECOND, {"Title": "no handle"}, OTHER)
     no_handle, bad, bag = entries(write(tmp_path / "products.csv", rows))
-    assert no_handle == "products.csv line 4: Handle: is empty [row_malformed]"
+    assert no_handle == "products.csv line 4: Handle (URL handle): is empty [row_malformed]"
     assert bad == "products.csv line 2 to 3: in_stock: 'some' is not a quantity"
     assert isinstance(bag, Item)
 
@@ -246,3 +246,44 @@ def test_what_is_below_nothing_is_named(tmp_path: Path) -> None:
 def test_the_text_of_html_is_what_a_reader_sees() -> None:
     html = "<style>p{}</style><p>A<br>B&nbsp;&eacute;</p><script>x()</script>\n<p>C <i>d</i></p><unclosed <b"
     assert text_of(html).split("\n")[:3] == ["A", "B é", "C d"]
+
+
+# What Shopify's export calls the same columns since 2025.
+RENAMED = {
+    "Handle": "URL handle",
+    "Body (HTML)": "Description",
+    "Product Category": "Product category",
+    "Published": "Published on online store",
+    "Option1 Name": "Option1 name",
+    "Option1 Value": "Option1 value",
+    "Option2 Name": "Option2 name",
+    "Option2 Value": "Option2 value",
+    "Variant SKU": "SKU",
+    "Variant Inventory Tracker": "Inventory tracker",
+    "Variant Inventory Qty": "Inventory quantity",
+    "Variant Inventory Policy": "Continue selling when out of stock",
+    "Variant Price": "Price",
+    "Variant Compare At Price": "Compare-at price",
+    "Image Src": "Product image URL",
+    "Image Position": "Image position",
+    "Image Alt Text": "Image alt text",
+    "Variant Image": "Variant image URL",
+}
+
+
+def test_an_export_with_the_columns_of_2025_gives_the_same_item(tmp_path: Path) -> None:
+    header, *rows = csv.reader(io.StringIO(export(FIRST, SECOND, THIRD).decode()))
+    text = io.StringIO()
+    csv.writer(text).writerows([[RENAMED.get(name, name) for name in header], *rows])
+    assert items(write(tmp_path / "products.csv", text.getvalue())) == [EXPECTED]
+
+
+def test_what_an_item_costs_is_left_out_under_the_new_names_too(tmp_path: Path) -> None:
+    row = "URL handle,Title,Product image URL,Price,Cost per item,Weight value (grams),Charge tax\n"
+    found = items(write(tmp_path / "p.csv", row + "bag,Bag,https://img.example/1.jpg,9.50,4.20,300,true\n"))
+    assert (found[0].price, found[0].attributes) == (9.5, {})
+
+
+def test_a_plain_table_with_an_address_of_each_product_is_no_export(tmp_path: Path) -> None:
+    text = "id,title,category,image,url handle,price\n1,Bag,bags,i.jpg,bag,5\n"
+    assert items(write(tmp_path / "p.csv", text))[0].attributes == {"url handle": "bag"}

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.encoder import Vectors
+from catalog.picture_hash import HASH_BYTES, NEAR_SIGNS
 from catalog.wanted import Ranked
 from service.layout import diversified, folded
 
@@ -41,7 +42,7 @@ def test_every_item_is_shown_or_folded_into_one_that_is_shown_before_it(
     answer: Any, threshold: float
 ) -> None:
     ranked, vectors = answer
-    kept = folded(ranked, vectors, threshold)
+    kept = folded(ranked, vectors, {}, threshold)
     names = [item.item_id for item in ranked]
     everyone = [*kept, *(name for duplicates in kept.values() for name in duplicates)]
     assert sorted(everyone) == sorted(names)
@@ -55,9 +56,29 @@ def test_every_item_is_shown_or_folded_into_one_that_is_shown_before_it(
 @given(answers())
 def test_no_two_items_that_stand_for_themselves_are_nearly_the_same(answer: Any) -> None:
     ranked, vectors = answer
-    shown = [f"point-{name}" for name in folded(ranked, vectors, 0.97) if f"point-{name}" in vectors]
+    shown = [f"point-{name}" for name in folded(ranked, vectors, {}, 0.97) if f"point-{name}" in vectors]
     for number, one in enumerate(shown):
         assert all(vectors[one] @ vectors[other] < 0.97 for other in shown[:number])
+
+
+def hash_of(number: int, differing: int = 0) -> str:
+    """The hash of a picture, of which the first `differing` signs are others."""
+    row = np.random.default_rng(number).integers(0, 256, HASH_BYTES, dtype=np.uint8)
+    signs = np.unpackbits(row)
+    signs[:differing] ^= 1
+    return np.packbits(signs).tobytes().hex()
+
+
+def test_items_with_near_hashes_are_folded_though_their_vectors_are_apart() -> None:
+    ranked = [entry(name, 0.5) for name in ("a", "b", "c", "d")]
+    vectors = {f"point-{name}": unit(*row) for name, row in zip("abc", np.eye(3), strict=True)}
+    hashes = {
+        "point-a": [hash_of(1), hash_of(2)],
+        "point-b": [hash_of(3), hash_of(2, NEAR_SIGNS)],
+        "point-c": [hash_of(2, NEAR_SIGNS + 1)],
+        "point-d": [hash_of(3)],
+    }
+    assert folded(ranked, vectors, hashes, 0.995) == {"a": ["b"], "c": [], "d": []}, "b no longer counts"
 
 
 @given(answers(), st.floats(0, 1), st.integers(0, 15))

@@ -1,28 +1,22 @@
 """How many requests a key may send: counted in memory, in Redis, and while Redis is away."""
 
 import logging
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import redis
 from flask.testing import FlaskClient
 
 from catalog.index import ItemIndex
 from catalog.settings import read_settings
 from tests.assertions import assert_problem
 from tests.processes import free_port
+from tests.redis_server import needs_redis, redis_server
 from tests.servers import silent
 from tests.service_doubles import ColourEncoder
 from tests.service_keys import API_KEYS, ELSEWHERE, app_with, bearer, client_with
 
 pytest_plugins = ["tests.service_fixtures"]
-
-needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
 
 def statuses(
@@ -76,38 +70,12 @@ def test_a_limit_that_is_none_is_refused(value: str, monkeypatch: pytest.MonkeyP
         read_settings()
 
 
-@contextmanager
-def redis_server(folder: Path, port: int) -> Iterator[str]:
-    with (folder / "redis.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
-            stdout=log,
-        )
-        try:
-            with redis.Redis(port=port) as probe:
-                deadline = time.monotonic() + 20
-                while not _answers(probe):
-                    assert process.poll() is None and time.monotonic() < deadline
-                    time.sleep(0.05)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _answers(probe: "redis.Redis") -> bool:
-    try:
-        return bool(probe.ping())
-    except redis.RedisError:
-        return False
-
-
 @needs_redis
 def test_workers_with_redis_count_together(
     shop_index: ItemIndex, colours: ColourEncoder, tmp_path: Path
 ) -> None:
-    with redis_server(tmp_path, free_port()) as url:
-        workers = [app_with(shop_index, colours, rate_limit="4/hour", redis_url=url) for _ in range(2)]
+    with redis_server(tmp_path) as server:
+        workers = [app_with(shop_index, colours, rate_limit="4/hour", redis_url=server.url) for _ in range(2)]
         clients = [worker.test_client() for worker in workers]
         assert [statuses(client, 2) for client in clients] == [[200, 200], [200, 200]]
         for client in clients:
@@ -122,13 +90,13 @@ def test_requests_are_answered_while_redis_is_away(
 ) -> None:
     caplog.set_level(logging.INFO)
     port = free_port()
-    with redis_server(tmp_path, port) as url:
-        client = app_with(shop_index, colours, rate_limit="3/hour", redis_url=url).test_client()
+    with redis_server(tmp_path, port) as server:
+        client = app_with(shop_index, colours, rate_limit="3/hour", redis_url=server.url).test_client()
         assert statuses(client, 3) == [200] * 3
     assert statuses(client, 4) == [200, 200, 200, 429], "each process counts for itself meanwhile"
     told = [record for record in caplog.records if "storage unreachable" in record.getMessage()]
     assert len(told) == 1
-    with redis_server(tmp_path, port):
+    with redis_server(tmp_path / "anew", port):
         deadline = time.monotonic() + 30
         while client.get("/v1/search").status_code != 200:  # the new Redis has counted nothing yet
             assert time.monotonic() < deadline

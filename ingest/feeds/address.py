@@ -12,7 +12,9 @@ from typing import BinaryIO
 
 import httpx
 
+from catalog.settings import Settings
 from ingest.feeds.rows import FeedUnreadable
+from ingest.fetch.locations import without_credentials
 
 MAX_REDIRECTS = 5
 # Longest silence of a server. The whole fetch has `timeout_s`.
@@ -21,15 +23,22 @@ _SILENCE_S = 30.0
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """`max_bytes` as they come over the wire; `timeout_s` for all of a feed."""
+    """`max_bytes` as they come over the wire, `max_unpacked_bytes` as a gzipped feed unpacks to, from
+    wherever it comes; `timeout_s` for all of a feed."""
 
     max_bytes: int = 2_000_000_000
+    max_unpacked_bytes: int = 20_000_000_000
     timeout_s: float = 600.0
+
+
+def fetch_limits(settings: Settings) -> FetchLimits:
+    return FetchLimits(settings.max_feed_bytes, settings.max_feed_unpacked_bytes, settings.feed_timeout_s)
 
 
 def fetch(address: str, limits: FetchLimits) -> BinaryIO:
     """What stands there, as an unnamed file that is gone once it is closed. Raises FeedUnreadable."""
     deadline = time.monotonic() + limits.timeout_s
+    shown = without_credentials(address)
     spool = tempfile.TemporaryFile()
     try:
         with _answer(address, limits.timeout_s) as response:
@@ -37,9 +46,9 @@ def fetch(address: str, limits: FetchLimits) -> BinaryIO:
             for part in response.iter_raw():  # a gzipped answer is unzipped as a gzipped file is
                 received += len(part)
                 if received > limits.max_bytes:
-                    raise FeedUnreadable(f"{address}: has more than MAX_FEED_BYTES={limits.max_bytes} bytes.")
+                    raise FeedUnreadable(f"{shown}: has more than MAX_FEED_BYTES={limits.max_bytes} bytes.")
                 if time.monotonic() > deadline:
-                    raise FeedUnreadable(f"{address}: took longer than FEED_TIMEOUT_S={limits.timeout_s:g}.")
+                    raise FeedUnreadable(f"{shown}: took longer than FEED_TIMEOUT_S={limits.timeout_s:g}.")
                 spool.write(part)
     except BaseException:
         spool.close()
@@ -66,6 +75,7 @@ def seen_as(address: str, limits: FetchLimits, before: str | None) -> str | None
 def _answer(
     address: str, timeout_s: float, headers: dict[str, str] | None = None
 ) -> Iterator[httpx.Response]:
+    shown = without_credentials(address)
     timeout = httpx.Timeout(min(timeout_s, _SILENCE_S))
     wanted = {"Accept-Encoding": "gzip", "User-Agent": "vitrine-ingest", **(headers or {})}
     try:
@@ -74,11 +84,11 @@ def _answer(
             client.stream("GET", address, headers=wanted) as response,
         ):
             if response.status_code != httpx.codes.NOT_MODIFIED and not response.is_success:
-                raise FeedUnreadable(f"{address}: the server answered {response.status_code}.")
+                raise FeedUnreadable(f"{shown}: the server answered {response.status_code}.")
             if response.headers.get("Content-Encoding", "identity") not in ("identity", "gzip", "x-gzip"):
-                raise FeedUnreadable(f"{address}: is encoded in a way that was not asked for.")
+                raise FeedUnreadable(f"{shown}: is encoded in a way that was not asked for.")
             yield response
     except httpx.TimeoutException as error:
-        raise FeedUnreadable(f"{address}: the server was silent for too long.") from error
+        raise FeedUnreadable(f"{shown}: the server was silent for too long.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise FeedUnreadable(f"{address}: cannot be fetched ({type(error).__name__}).") from error
+        raise FeedUnreadable(f"{shown}: cannot be fetched ({type(error).__name__}).") from error

@@ -100,6 +100,13 @@ def spelling(column: str) -> str:
     return re.sub(r"[\s_-]+", "_", column.strip().lower())
 
 
+def field_called(name: str) -> str:
+    """The field of an item that somebody means. Raises ValueError, which names them all."""
+    if field := COLUMNS.get(name.strip().lower()):
+        return field
+    raise ValueError(f"{name!r} is none of the fields {', '.join(sorted(set(COLUMNS.values())))}")
+
+
 def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 

@@ -12,7 +12,8 @@ from ingest.feeds.jsonl_feed import read_jsonl
 from ingest.feeds.merchant import is_merchant, merchant_fields
 from ingest.feeds.rejects import is_reject, read_rejects
 from ingest.feeds.rows import FeedUnreadable, Problem, Row
-from ingest.feeds.shopify_csv import is_shopify, read_shopify_csv, shopify_csv_fields
+from ingest.feeds.shopify_columns import is_shopify
+from ingest.feeds.shopify_csv import read_shopify_csv, shopify_csv_fields
 from ingest.feeds.shopify_jsonl import PARENT, read_shopify_jsonl, shopify_jsonl_fields
 from ingest.feeds.source import Source
 from ingest.feeds.xml_feed import read_xml

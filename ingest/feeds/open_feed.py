@@ -42,7 +42,7 @@ def open_feed(location: str, options: FeedOptions = FeedOptions()) -> Feed:
     try:
         source = open_source(location, options.limits)
     except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(location, error) from error
+        raise _unreadable(without_credentials(location), error) from error
     kind = KINDS[options.kind or kind_of(source, dict(options.columns))]
     rows = _reported(source.name, lambda: kind.read(source))
     return Feed(source.name, source.folder, _shaped(rows, kind.shaped_as, options, source))

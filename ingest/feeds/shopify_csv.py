@@ -1,6 +1,6 @@
 """Shopify's product export, a CSV: the rows of a handle are one product, its variants and its pictures."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ingest.feeds.columns import Fields, is_blank
@@ -8,9 +8,9 @@ from ingest.feeds.csv_feed import read_csv
 from ingest.feeds.gathered import Groups, Line
 from ingest.feeds.rows import Problem, Row
 from ingest.feeds.shopify import Product, Variant, quantity_of, require_for_sale, rows_of, tags_of, text_in
+from ingest.feeds.shopify_columns import by_old_names
 from ingest.feeds.source import Source
 
-_MARKS = frozenset({"image src", "variant price", "option1 name", "variant sku"})
 # Columns that are read apart, or that are the shop's own business: what an item costs the shop above all.
 _NO_ATTRIBUTES = (
     "handle", "title", "body (html)", "vendor", "type", "tags", "published", "status", "image ", "variant ",
@@ -19,12 +19,6 @@ _NO_ATTRIBUTES = (
 )  # fmt: skip
 _OF_A_VARIANT = ("Variant Price", "Variant SKU", "Variant Barcode", "Variant Inventory Qty")
 _GENDER, _GOOGLE_CATEGORY = "Google Shopping / Gender", "Google Shopping / Google Product Category"
-
-
-def is_shopify(header: Iterable[str]) -> bool:
-    """Whether the columns are those of a product export."""
-    names = {column.strip().lower() for column in header}
-    return "handle" in names and bool(names & _MARKS)
 
 
 def read_shopify_csv(source: Source) -> Iterator[Row | Problem]:
@@ -37,10 +31,10 @@ def read_shopify_csv(source: Source) -> Iterator[Row | Problem]:
             if isinstance(row, Problem):
                 yield row
                 continue
-            handle = str(row.fields.get("Handle") or "").strip()
+            handle = str(by_old_names(row.fields).get("Handle") or "").strip()
             if not handle:
                 raw = {"kind": "shopify-csv", "row": {"rows": [dict(row.fields)]}}
-                yield Problem(row.place, "row_malformed", "Handle: is empty", raw)
+                yield Problem(row.place, "row_malformed", "Handle (URL handle): is empty", raw)
                 continue
             groups.add(handle, number, {"place": row.place, "fields": dict(row.fields)})
         for lines in groups:
@@ -49,7 +43,7 @@ def read_shopify_csv(source: Source) -> Iterator[Row | Problem]:
 
 def shopify_csv_fields(columns: Fields) -> dict[str, Any]:
     """The rows of a product as the arguments of Item. Raises ItemInvalid, and NotForSale."""
-    rows = rows_of(columns)
+    rows = [by_old_names(row) for row in rows_of(columns)]
     whole = _product_columns(rows)
     require_for_sale(whole.get("Status"), whole.get("Published"))
     attributes = {

@@ -1,25 +1,20 @@
 """Where a feed's bytes come from: a file, standard input or an address, gzipped or not."""
 
-import gzip
-import io
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from ingest.feeds.address import FetchLimits, fetch
 from ingest.feeds.rows import FeedUnreadable
-from ingest.fetch.locations import is_address
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from ingest.feeds.unpack import Rejoined, buffered, read_fully, unpacked
+from ingest.fetch.locations import is_address, without_credentials
 
 STANDARD_INPUT = "-"
 HEAD_BYTES = 65_536
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -35,78 +30,40 @@ class Source:
 
 def open_source(location: str, limits: FetchLimits) -> Source:
     """Raises FeedUnreadable, OSError, EOFError or zlib.error."""
+    most = limits.max_unpacked_bytes
     if location == STANDARD_INPUT:
-        return _read_once("standard input", _unzipped(sys.stdin.buffer))
+        return _read_once("standard input", unpacked("standard input", sys.stdin.buffer, most))
     if is_address(location):
-        name = urlsplit(location).path.rpartition("/")[2] or urlsplit(location).netloc
+        parts = urlsplit(without_credentials(location))
+        name = parts.path.rpartition("/")[2] or parts.netloc
         spool = fetch(location, limits)
-        # By a second name: to read the head closes what it was read from.
-        with os.fdopen(os.dup(spool.fileno()), "rb") as again:
-            head = _head_of(again)
-        return Source(name, Path(), head, lambda: _rewound(spool), location)
+        try:
+            # By a second name: to read the head closes what it was read from.
+            with os.fdopen(os.dup(spool.fileno()), "rb") as again:
+                head = _head_of(name, again, limits)
+        except BaseException:
+            spool.close()
+            raise
+        return Source(name, Path(), head, lambda: _rewound(name, spool, limits), location)
     path = Path(location).expanduser()
     if not path.exists():
         raise FeedUnreadable(f"{location}: there is no such file or folder.")
     if path.is_fifo():
-        return _read_once(path.name, _unzipped(path.open("rb")), path.parent)
+        return _read_once(path.name, unpacked(path.name, path.open("rb"), most), path.parent)
     with path.open("rb") as file:
-        head = _head_of(file)
-    return Source(path.name, path.parent, head, lambda: _unzipped(path.open("rb")))
+        head = _head_of(path.name, file, limits)
+    return Source(path.name, path.parent, head, lambda: unpacked(path.name, path.open("rb"), most))
 
 
-def _head_of(file: BinaryIO) -> bytes:
-    stream = _unzipped(file)
-    return _read_fully(stream, HEAD_BYTES)
+def _head_of(name: str, file: BinaryIO, limits: FetchLimits) -> bytes:
+    return read_fully(unpacked(name, file, limits.max_unpacked_bytes), HEAD_BYTES)
 
 
-def _rewound(spool: BinaryIO) -> BinaryIO:
+def _rewound(name: str, spool: BinaryIO, limits: FetchLimits) -> BinaryIO:
     spool.seek(0)
-    return _unzipped(spool)
+    return unpacked(name, spool, limits.max_unpacked_bytes)
 
 
 def _read_once(name: str, stream: BinaryIO, folder: Path = Path()) -> Source:
-    head = _read_fully(stream, HEAD_BYTES)
-    return Source(name, folder, head, lambda: io.BufferedReader(_Rejoined(head, stream), HEAD_BYTES))
-
-
-def _unzipped(stream: BinaryIO) -> BinaryIO:
-    """The stream, or what it holds if that is gzipped; twice, for a `.gz` that the server zipped again."""
-    for _ in range(2):
-        start = _read_fully(stream, len(_GZIP))
-        stream = io.BufferedReader(_Rejoined(start, stream), HEAD_BYTES)
-        if start != _GZIP:
-            break
-        stream = io.BufferedReader(gzip.GzipFile(fileobj=stream), HEAD_BYTES)
-    return stream
-
-
-def _read_fully(stream: BinaryIO, count: int) -> bytes:
-    """Up to `count` bytes: fewer only at the end. A pipe gives less at a time."""
-    parts = []
-    while count > 0 and (part := stream.read(count)):
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-class _Rejoined(io.RawIOBase):
-    """A stream with its head, which has been read, put back in front; closing it closes the stream."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = memoryview(head)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer)
-        part = self._head[: len(view)] if self._head else self._rest.read(len(view))
-        self._head = self._head[len(part) :] if self._head else self._head
-        view[: len(part)] = part
-        return len(part)
-
-    def close(self) -> None:
-        if not self.closed and self._rest is not sys.stdin.buffer:
-            self._rest.close()
-        super().close()
+    head = read_fully(stream, HEAD_BYTES)
+    return Source(name, folder, head, lambda: buffered(Rejoined(head, stream)))
