@@ -119,6 +119,13 @@ class LiveCollection:
         self.add_payload_indexes(PAYLOAD_INDEXES)  # one that an older version made may lack some
         return name
 
+    def drop(self) -> None:
+        """Delete the collection and with it its alias, if there is one."""
+        with translated(self._url):
+            if (name := self._target()) is not None:
+                self._client.delete_collection(name)
+        self.forget()
+
     def forget(self) -> None:
         """Look everything up anew at the next call."""
         self._known = None

@@ -19,7 +19,7 @@ from catalog.items import MAX_IMAGES
 from catalog.lookup import payloads_of
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS, PRIMARY, Payload, Point, StoredPoint
 from catalog.scan import PointKey, scan
-from catalog.schema import attribute_indexes, bm25
+from catalog.schema import SEARCH_PARAMS, attribute_indexes, bm25
 from catalog.search import rank
 from catalog.wanted import Ranked, Wanted
 
@@ -43,6 +43,10 @@ class ItemIndex:
     def ensure(self) -> str:
         """Create the collection and its alias if there is none yet; the collection's name."""
         return self._live.ensure()
+
+    def drop(self) -> None:
+        """Delete the collection and its alias, if they are there."""
+        self._live.drop()
 
     def version(self) -> str:
         """The name of the live collection."""
@@ -120,9 +124,9 @@ class ItemIndex:
         """The payloads of points, by point id; a point that is no more is left out."""
         return payloads_of(self._live, ids)
 
-    def points(self) -> Iterator[PointKey]:
-        """Every point of every item, streamed; see catalog/scan.py."""
-        return scan(self._live)
+    def points(self, filter_: Filter | None = None) -> Iterator[PointKey]:
+        """Every point of every item that passes, streamed; see catalog/scan.py."""
+        return scan(self._live, self._condition(filter_ or {}))
 
     def primary_points(self, item_ids: Sequence[str]) -> list[str]:
         """The ids of the items' primary points, in their order. Raises ItemNotFound for the first unknown."""
@@ -134,13 +138,15 @@ class ItemIndex:
 
     # Searches
 
-    def rank(self, wanted: Wanted, filter_: Filter, depth: int) -> list[Ranked]:
+    def rank(
+        self, wanted: Wanted, filter_: Filter, depth: int, params: models.SearchParams = SEARCH_PARAMS
+    ) -> list[Ranked]:
         """At least the best `depth` items, if as many pass the filter; see catalog/search.py.
 
         Raises FieldUnknown, as every method below does that takes a filter.
         """
         condition = self._condition(filter_)
-        return rank(self._live, self.background, wanted, condition, depth)
+        return rank(self._live, self.background, wanted, condition, depth, params)
 
     def browse(self, filter_: Filter, limit: int, start: Page | None = None) -> list[Payload]:
         """The payloads of `limit` items that pass the filter, the newest first; see catalog/browse.py."""

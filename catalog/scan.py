@@ -21,11 +21,11 @@ class PointKey:
     updated_at: datetime
 
 
-def scan(live: LiveCollection) -> Iterator[PointKey]:
-    """Every point once, in the order of the ids; what is written meanwhile may be among them or not."""
+def scan(live: LiveCollection, condition: models.Filter) -> Iterator[PointKey]:
+    """Every point that passes once, in the order of the ids; one written meanwhile may be among them."""
     offset: models.ExtendedPointId | None = None
     while True:
-        records, offset = _page(live, offset)
+        records, offset = _page(live, condition, offset)
         for record in records:
             payload = record.payload or {}
             moment = datetime.fromisoformat(payload[UPDATED_AT])
@@ -35,10 +35,14 @@ def scan(live: LiveCollection) -> Iterator[PointKey]:
 
 
 def _page(
-    live: LiveCollection, offset: models.ExtendedPointId | None
+    live: LiveCollection, condition: models.Filter, offset: models.ExtendedPointId | None
 ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
     return live.call(
         lambda client, name: client.scroll(
-            name, limit=_PAGE, offset=offset, with_payload=[ITEM_ID, UPDATED_AT]
+            name,
+            scroll_filter=condition,
+            limit=_PAGE,
+            offset=offset,
+            with_payload=[ITEM_ID, UPDATED_AT],
         )
     )

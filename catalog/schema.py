@@ -45,6 +45,8 @@ QUANTIZATION = models.ScalarQuantization(
 SEARCH_PARAMS = models.SearchParams(
     quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
 )
+# Every vector compared in float32: what the engine's answers are measured against.
+EXACT_PARAMS = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
 
 
 def bm25(text: str) -> models.Document:

@@ -14,6 +14,7 @@ from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
+from ingest.quality.commands import evaluate_command
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
 from ingest.status import status_lines
@@ -100,6 +101,9 @@ def sample_command(folder: Path) -> None:
     """Draw the sample catalogue into FOLDER: pictures and products.csv."""
     count = draw_catalogue(folder)
     click.echo(f"{count} products in {folder / 'products.csv'}")
+
+
+cli.add_command(evaluate_command)
 
 
 def main() -> None:
