@@ -14,7 +14,7 @@ from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
-from ingest.quality.commands import evaluate_command
+from ingest.quality.commands import evaluate_command, report_command
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
 from ingest.status import status_lines
@@ -104,6 +104,7 @@ def sample_command(folder: Path) -> None:
 
 
 cli.add_command(evaluate_command)
+cli.add_command(report_command)
 
 
 def main() -> None:
