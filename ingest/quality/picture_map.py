@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from catalog.encoder import Vectors
 from ingest.quality.embedded import Embedded
 
-# t-SNE takes 10 s of a core for so many, and more dots lie on top of each other.
-MOST_PICTURES = 3_000
+# More dots lie on top of each other, and take t-SNE longer.
+MOST_PICTURES = 2_000
 # With fewer there are no neighbourhoods to lay out.
 _LEAST_PICTURES = 12
 _PERPLEXITY = 30
+_STEPS = 500
 _SIDE_INCHES, _DOTS_PER_INCH = 7.0, 130
 # Told apart by most eyes on white and on black: Okabe and Ito's palette without its black, and three more.
 COLOURS = (
@@ -55,12 +56,18 @@ def draw_map(embedded: Embedded, seed: int) -> Map | None:
 def lay_out(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """A place for each vector, float32 `(n, 2)`, by t-SNE from where their principal components have them."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     perplexity = min(_PERPLEXITY, (len(vectors) - 1) / 3)
     # It begins at the principal components, whose variance is zero where all pictures are one.
     if not np.ptp(vectors, axis=0).any():
         return np.zeros((len(vectors), 2), np.float32)
-    layout = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(vectors)
+    # In one thread: several wait for each other at each of hundreds of steps, which on a busy machine takes
+    # ten times as long, and they add up in another order.
+    with threadpool_limits(1):
+        layout = TSNE(perplexity=perplexity, init="pca", max_iter=_STEPS, random_state=seed).fit_transform(
+            vectors
+        )
     return np.asarray(layout, dtype=np.float32)
 
 
