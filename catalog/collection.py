@@ -21,6 +21,7 @@ from catalog.schema import (
     PAYLOAD_INDEXES,
     collection_settings,
     next_collection_name,
+    numbered,
 )
 from catalog.settings import Settings
 
@@ -120,9 +121,10 @@ class LiveCollection:
         return name
 
     def drop(self) -> None:
-        """Delete the collection and with it its alias, if there is one."""
+        """Delete all that was made for this alias by this model, also what never got as far as the alias."""
         with translated(self._url):
-            if (name := self._target()) is not None:
+            existing = [c.name for c in self._client.get_collections().collections]
+            for name in numbered(self._alias, self._encoder.name, existing).values():
                 self._client.delete_collection(name)
         self.forget()
 

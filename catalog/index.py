@@ -45,7 +45,7 @@ class ItemIndex:
         return self._live.ensure()
 
     def drop(self) -> None:
-        """Delete the collection and its alias, if they are there."""
+        """Delete every collection that was made for this alias by this model, and with it the alias."""
         self._live.drop()
 
     def version(self) -> str:

@@ -43,7 +43,8 @@ def temporary_index(
         stack.callback(client.close)
         index = ItemIndex(client, own.qdrant_url, alias, encoder)
         stack.enter_context(_sigterm_interrupts())
-        stack.callback(index.drop)
+        stack.callback(_undisturbed, index.drop)
+        _undisturbed(index.ensure)
         seen = stack.enter_context(SeenItems())
         reports = [
             ingest(feed, own, encoder, index, on_progress, seen) for feed in open_feeds(feeds, own, options)
@@ -63,3 +64,20 @@ def _sigterm_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _undisturbed(step: Callable[[], object]) -> None:
+    """Do it to its end. Interrupted in between, a collection would be made that is not deleted, or half be
+    left; an interrupt that comes meanwhile is raised after it."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        step()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
