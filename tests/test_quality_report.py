@@ -47,13 +47,13 @@ def test_neither_the_same_product_nor_the_same_picture_is_found() -> None:
     near = [1.0, 0.2]
     shots = [
         shot("A"),
-        shot("A"),  # another picture of the same item
+        shot("A", sha256="another"),  # another picture of the same item
         shot("B", product="group 1"), shot("C", product="group 1"),  # variants
         shot("D", sha256="file of A"),  # the same file under another item
         shot("E"),  # nearly the same picture
         shot("F"), shot("F"), shot("G"),
     ]  # fmt: skip
-    vectors = [[1, 0], near, [1, 0.3], [1, 0.31], [1, 0.4], [1, 0.01], [1, 0.5], [1, 0.6], [1, 0.9]]
+    vectors = [[1, 0], near, [1, 0.3], [1, 0.45], [1, 0.4], [1, 0.01], [1, 0.5], [1, 0.6], [1, 0.9]]
     embedded = catalogue(shots, [list(map(float, vector)) for vector in vectors])
     everything = np.arange(len(shots))
     of_a, of_b = nearest_of_rest(embedded, np.array([0, 2]), np.delete(everything, [0, 2]))

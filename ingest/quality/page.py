@@ -8,7 +8,8 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from catalog.near_duplicates import SAME_PICTURE
-from ingest.quality.confusion import confusion, labelled, precisions
+from ingest.feeds.columns import NO_CATEGORY
+from ingest.quality.confusion import OTHER, confusion, labelled, precisions
 from ingest.quality.embedded import Embedded, Shot
 from ingest.quality.intervals import mean_of
 from ingest.quality.neighbours import NEIGHBOURS, Found
@@ -52,6 +53,8 @@ def render(page: Page) -> str:
         overall=mean_of(np.array([one.precision for one in judged])) if judged else None,
         precisions=precisions(judged) if judged else {},
         confusion=confusion(judged) if judged else None,
+        other=OTHER,
+        unlabelled=NO_CATEGORY,
         map=page.map,
         map_uri=_data_uri("image/png", page.map.png) if page.map else "",
         shown=page.found[: page.show],
