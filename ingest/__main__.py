@@ -1,4 +1,4 @@
-"""The command line: `python -m ingest run FEED`, `verify FEED`, `status`, `work`, `sample DIR`."""
+"""The command line: `python -m ingest run`, `verify`, `status`, `work`, `sample`, `evaluate`, `report`."""
 
 import sys
 from pathlib import Path

@@ -72,7 +72,13 @@ def evaluate_command(form: str, **given: Any) -> None:
     show_default=True,
     help="The share of the pictures that are asked for.",
 )
-@click.option("--seed", type=int, default=99, show_default=True, help="Which pictures these are.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=99,
+    show_default=True,
+    help="Which pictures these are.",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),

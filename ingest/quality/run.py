@@ -1,6 +1,7 @@
 """Runs an evaluation as it is asked for on the command line."""
 
 import logging
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -59,7 +60,7 @@ def _ready(wish: Wish, settings: Settings, index: ItemIndex) -> Readied:
     try:
         source = open_source(wish.queries, FetchLimits(settings.max_feed_bytes, settings.feed_timeout_s))
         lines = list(read_queries(source))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise FeedUnreadable(f"{wish.queries}: cannot be read ({reason}).") from error
     with finding_pictures(source.folder, settings) as pictures:
