@@ -19,11 +19,13 @@ from catalog.encoder import Encoder
 from catalog.images import ImageLimits, decode_image
 from catalog.index import ItemIndex
 from catalog.settings import BUNDLED_MODEL, Settings
+from catalog.wanted import Ranked
 from ingest.feeds.open_feed import open_feed
 from ingest.pipeline import ingest
 from ingest.quality.evaluate import Evaluation
 from ingest.quality.rival import TEMPORARY
 from ingest.quality.run import Wish, run_evaluation
+from ingest.quality.setup import share_found
 from tests.pictures import jpeg
 from tests.processes import ROOT, run_program
 
@@ -110,6 +112,16 @@ def test_figures_are_those_of_exact_search_by_hand(shop: Settings, encoder: Enco
     assert result.engine_recall is not None and result.engine_recall.value == 1.0
     assert set(result.by_category) == {"dresses", "several categories"}
     assert not evaluation.problems
+
+
+def test_engine_recall_counts_what_is_missed_but_not_which_of_equals_is_found() -> None:
+    def answer(*scores: float) -> list[Ranked]:
+        return [Ranked(f"p{n}", f"i{n}", score, score) for n, score in enumerate(scores)]
+
+    exact = answer(0.9, 0.8, 0.7, 0.7)
+    assert share_found(answer(0.9, 0.8, 0.7, 0.7), exact) == 1.0
+    assert share_found(answer(0.9, 0.7, 0.6, 0.5), exact) == 0.5
+    assert share_found([], exact) == 0.0 and share_found([], []) == 1.0
 
 
 def test_two_modes_stand_side_by_side(shop: Settings) -> None:

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from catalog.near_duplicates import SAME_PICTURE
+from catalog.settings import Settings
 from ingest.quality.confusion import OTHER, confusion, precisions
 from ingest.quality.embedded import Embedded, Shot
 from ingest.quality.neighbours import Found, Neighbour, hold_out, nearest_of_rest, worst_first
 from ingest.quality.picture_map import lay_out
+from ingest.quality.report import ReportWish, TooFewPictures, Written, write_report
+from ingest.run import RunOptions
 from tests.processes import free_port, run_program
 
 SCRIPT = "<script>alert(1)</script>"
@@ -207,17 +210,24 @@ def test_the_page_needs_no_other_host_and_runs_nothing(
     assert not Path(environ["STATE_DIR"]).exists() and not Path(environ["THUMBNAIL_DIR"]).exists()
 
 
+def pictures_of(feed: Path, folder: Path, count: int) -> str:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.jpg").write_bytes((feed.parent / f"{number}.jpg").read_bytes())
+    return str(folder)
+
+
+def written(folder: str, output: Path, environ: dict[str, str]) -> Written:
+    settings = Settings(_env_file=None, **{name.lower(): value for name, value in environ.items()})
+    return write_report([folder], RunOptions(), ReportWish(output=output), settings, lambda report: None)
+
+
 def test_a_folder_without_labels_gives_neighbours_and_a_map(
     feed: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(20):
-        (folder / f"{number}.jpg").write_bytes((feed.parent / f"{number}.jpg").read_bytes())
     output = tmp_path / "report.html"
-    done = run_program("-m", "ingest", "report", folder, "--output", output, environ=environ)
-    assert done.returncode == 0, done.stderr
-    assert "precision" not in done.stdout
+    done = written(pictures_of(feed, tmp_path / "pictures", 20), output, environ)
+    assert done.ok and "precision" not in "".join(done.lines)
     page = output.read_text(encoding="utf-8")
     given = {str(attributes.get("id")) for _, attributes in Elements(page).elements}
     assert {"map", "queries"} <= given and not {"categories", "confusion"} & given
@@ -225,10 +235,7 @@ def test_a_folder_without_labels_gives_neighbours_and_a_map(
 
 
 def test_one_picture_is_too_few(feed: Path, environ: dict[str, str], tmp_path: Path) -> None:
-    folder = tmp_path / "one"
-    folder.mkdir()
-    (folder / "0.jpg").write_bytes((feed.parent / "0.jpg").read_bytes())
-    output = tmp_path / "report.html"
-    done = run_program("-m", "ingest", "report", folder, "--output", output, environ=environ)
-    assert done.returncode == 2 and "needs two or more" in done.stderr
-    assert not output.exists() and list(tmp_path.glob(".report*")) == []
+    folder = pictures_of(feed, tmp_path / "one", 1)
+    with pytest.raises(TooFewPictures, match="needs two or more"):
+        written(folder, tmp_path / "report.html", environ)
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]

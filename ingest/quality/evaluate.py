@@ -62,28 +62,37 @@ def evaluate(
         askable = list(asked)
     if not askable:
         return Evaluation(0, len(asked), cutoffs, [], None, problems)
-    values = [_values(setup, askable, cutoffs) for setup in setups]
-    results = [_result(setup, askable, of, cutoffs) for setup, of in zip(setups, values, strict=True)]
+    measured = [_measured(setup, askable, cutoffs) for setup in setups]
+    results = [
+        _result(setup, askable, values, recall)
+        for setup, (values, recall) in zip(setups, measured, strict=True)
+    ]
     comparison = None
     if len(setups) == 2:
         first, second = (_items(setup.index) for setup in setups)
-        comparison = Comparison(compared(*values), len(first - second), len(second - first))
+        comparison = Comparison(
+            compared(*(values for values, _ in measured)), len(first - second), len(second - first)
+        )
     return Evaluation(len(askable), len(asked) - len(askable), cutoffs, results, comparison, problems)
 
 
-def _values(setup: Setup, asked: Sequence[Asked], cutoffs: tuple[int, ...]) -> dict[str, Scores]:
-    answers = setup.answers(asked, max(*cutoffs, _DEPTH))
+def _measured(
+    setup: Setup, asked: Sequence[Asked], cutoffs: tuple[int, ...]
+) -> tuple[dict[str, Scores], Mean | None]:
+    """The metrics of each query, and the engine's recall."""
+    queries = setup.understood(asked)
+    answers = setup.answers(queries, max(*cutoffs, _DEPTH))
     judged = [Judged(answer, one.relevant) for answer, one in zip(answers, asked, strict=True)]
-    return per_query(judged, cutoffs)
+    recall = None
+    if setup.mode != "keyword":  # words are always looked up exactly
+        recall = mean_of(np.array(setup.engine_recall(queries, max(cutoffs))))
+    return per_query(judged, cutoffs), recall
 
 
 def _result(
-    setup: Setup, asked: Sequence[Asked], values: dict[str, Scores], cutoffs: tuple[int, ...]
+    setup: Setup, asked: Sequence[Asked], values: dict[str, Scores], engine_recall: Mean | None
 ) -> Result:
     groups = by_group([one.category for one in asked])
-    recall = None
-    if setup.mode != "keyword":  # words are always looked up exactly
-        recall = mean_of(np.array(setup.engine_recall(asked, max(cutoffs))))
     return Result(
         setup.name,
         setup.encoder.name,
@@ -95,7 +104,7 @@ def _result(
             group: {name: mean_of(column[places]) for name, column in values.items()}
             for group, places in groups.items()
         },
-        recall,
+        engine_recall,
     )
 
 

@@ -1,6 +1,6 @@
 """A way to search that is evaluated: a model, a collection that it built, and a mode."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,9 @@ from ingest.quality.wishes import without
 _ROUNDING = 1e-5
 _PICTURES_AT_ONCE = 64
 
+# What a query looks for, and what may not be found.
+Understood = tuple[Wanted, Filter]
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -30,32 +33,35 @@ class Setup:
     mode: Mode
     limits: ImageLimits
 
-    def answers(self, asked: Sequence[Asked], depth: int) -> list[list[str]]:
+    def understood(self, asked: Sequence[Asked]) -> list[Understood]:
+        """The queries embedded, in their order. Raises EncoderUnavailable."""
+        if self.mode == "keyword":
+            vectors = np.empty((len(asked), 0), np.float32)
+        else:
+            vectors = self._vectors(asked)
+        return [
+            (wanted_in(self.mode, _words(one), partial(np.asarray, vector)), without(one.query.without))
+            for one, vector in zip(asked, vectors, strict=True)
+        ]
+
+    def answers(self, queries: Sequence[Understood], depth: int) -> list[list[str]]:
         """The best `depth` items of each query, as the web service would find them in this mode."""
         return [
             [entry.item_id for entry in self.index.rank(wanted, filter_, depth)[:depth]]
-            for wanted, filter_ in self._wanted(asked)
+            for wanted, filter_ in queries
         ]
 
-    def engine_recall(self, asked: Sequence[Asked], depth: int) -> list[float]:
+    def engine_recall(self, queries: Sequence[Understood], depth: int) -> list[float]:
         """For each query, how much of the exact best `depth` the engine finds.
 
         What scores as high as the last of the exact ones counts as found: among equals any is right.
         """
         recalls = []
-        for wanted, filter_ in self._wanted(asked):
+        for wanted, filter_ in queries:
             found = self.index.rank(wanted, filter_, depth, SEARCH_PARAMS)[:depth]
             exact = self.index.rank(wanted, filter_, depth, EXACT_PARAMS)[:depth]
-            recalls.append(_share_found(found, exact))
+            recalls.append(share_found(found, exact))
         return recalls
-
-    def _wanted(self, asked: Sequence[Asked]) -> Iterator[tuple[Wanted, Filter]]:
-        if self.mode == "keyword":
-            vectors = np.empty((len(asked), 0), np.float32)
-        else:
-            vectors = self._vectors(asked)
-        for one, vector in zip(asked, vectors, strict=True):
-            yield wanted_in(self.mode, _words(one), partial(np.asarray, vector)), without(one.query.without)
 
     def _vectors(self, asked: Sequence[Asked]) -> Vectors:
         vectors = np.empty((len(asked), self.encoder.dimension), np.float32)
@@ -76,7 +82,8 @@ def _words(asked: Asked) -> tuple[Words, ...]:
     return (Words(asked.query.text),) if asked.query.text is not None else ()
 
 
-def _share_found(found: Sequence[Ranked], exact: Sequence[Ranked]) -> float:
+def share_found(found: Sequence[Ranked], exact: Sequence[Ranked]) -> float:
+    """Of the exact answer's items, how many the engine has; one that scores as high will do as well."""
     if not exact:
         return 1.0
     least = exact[-1].score - _ROUNDING

@@ -55,7 +55,7 @@ def _comparison_lines(evaluation: Evaluation) -> Iterator[str]:
     for name, one in comparison.differences.items():
         yield (
             f"  {name:14}{one.first:8.4f}{one.second:8.4f}{one.difference.value:+12.4f}"
-            f"   {_interval(one.difference, sign='+'):19}{one.chance:6.1%}"
+            f"   {_interval(one.difference, sign='+'):19}{_chance(one.chance)}"
         )
     for name, one in comparison.differences.items():
         yield f"  {sentence(name, one, first, second)}"
@@ -79,6 +79,10 @@ def _interval(mean: Mean, sign: str = "") -> str:
     if mean.low is None:
         return "too few queries"
     return f"{mean.low:{sign}.4f} to {mean.high:{sign}.4f}"
+
+
+def _chance(chance: float) -> str:
+    return " <0.1%" if chance < 0.001 else f"{chance:6.1%}"
 
 
 def _cell(mean: Mean) -> str:
