@@ -16,7 +16,7 @@ from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
 from catalog.reads import Reads
-from catalog.schema import MAX_FILTERABLE_ATTRIBUTES, PAYLOAD_INDEXES, next_collection_name
+from catalog.schema import MAX_FILTERABLE_ATTRIBUTES, PAYLOAD_INDEXES, next_collection_name, numbered
 from catalog.settings import Settings
 from catalog.versions import ALIAS_TRUSTED_S, aliases_of, create_collection
 
@@ -129,6 +129,14 @@ class LiveCollection:
         name = self.name()
         self.add_payload_indexes(PAYLOAD_INDEXES)  # one that an older version made may lack some
         return name
+
+    def drop(self) -> None:
+        """Delete all that was made for this alias by this model, also what never got as far as the alias."""
+        with translated(self._url):
+            existing = [c.name for c in self._client.get_collections().collections]
+            for name in numbered(self._alias, self._encoder.name, existing).values():
+                self._client.delete_collection(name)
+        self.forget()
 
     def forget(self) -> None:
         """Look everything up anew at the next call."""

@@ -10,7 +10,7 @@ from catalog.encoder import Vectors
 from catalog.lookup import payloads_of, with_spare
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS
 from catalog.ranking import fused
-from catalog.schema import SEARCH_PARAMS, bm25
+from catalog.schema import bm25
 from catalog.wanted import Ranked, Words, in_order
 
 # Both searches look deeper than the answer: an item has several pictures, and what is good for both need not
@@ -30,13 +30,13 @@ def rank_by_both(
     condition: models.Filter,
     depth: int,
     floor: float,
+    params: models.SearchParams,
 ) -> list[Ranked]:
     """At least the best `depth` items that pass, if there are as many; see catalog/search.py."""
     candidates = max(_MIN_CANDIDATES, depth * _CANDIDATES_PER_ITEM)
     while True:
-        answers = live.read(
-            "points/query/batch", {"searches": _searches(words, vector, condition, candidates)}
-        )
+        searches = _searches(words, vector, condition, candidates, params)
+        answers = live.read("points/query/batch", {"searches": searches})
         seen, *said = ({hit["id"]: hit["score"] for hit in answer["points"]} for answer in answers)
         ranked = _items(live, seen, _fused(seen, words, said, floor), depth)
         if len(ranked) >= depth or len(seen) < candidates:
@@ -45,14 +45,18 @@ def rank_by_both(
 
 
 def _searches(
-    words: tuple[Words, ...], vector: Vectors, condition: models.Filter, candidates: int
+    words: tuple[Words, ...],
+    vector: Vectors,
+    condition: models.Filter,
+    candidates: int,
+    params: models.SearchParams,
 ) -> list[Json]:
     """For the cosines of all that any of the searches finds, then for the BM25 scores of each text.
 
     No payload is asked for: to read those of some hundred candidates costs the store more than to find them.
     """
     shared = {"filter": condition, "limit": candidates}
-    found: list[Json] = [{"query": vector, "using": IMAGE, "params": SEARCH_PARAMS, **shared}]
+    found: list[Json] = [{"query": vector, "using": IMAGE, "params": params, **shared}]
     found += [{"query": bm25(each.text), "using": KEYWORDS, **shared} for each in words if each.share > 0]
     # Of the candidates and not the best of all: a word may stand in half of the catalogue.
     both = {"prefetch": found, "limit": candidates * len(found)}

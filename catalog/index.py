@@ -29,7 +29,7 @@ from catalog.points import (
     hashes_in,
 )
 from catalog.scan import PictureKey, PointKey, scan, scan_pictures
-from catalog.schema import attribute_indexes, struct_of
+from catalog.schema import SEARCH_PARAMS, attribute_indexes, struct_of
 from catalog.search import rank
 from catalog.versions import Versions
 from catalog.wanted import Ranked, Wanted
@@ -74,6 +74,10 @@ class ItemIndex:
     def ensure(self) -> str:
         """Create the collection and its alias if there is none yet; the collection's name."""
         return self._live.ensure()
+
+    def drop(self) -> None:
+        """Delete every collection that was made for this alias by this model, and with it the alias."""
+        self._live.drop()
 
     def version(self) -> str:
         """The name of the live collection."""
@@ -154,9 +158,9 @@ class ItemIndex:
         """The payloads of points, by point id; a point that is no more is left out."""
         return payloads_of(self._live, ids)
 
-    def points(self) -> Iterator[PointKey]:
-        """Every point of every item, streamed; see catalog/scan.py."""
-        return scan(self._live)
+    def points(self, filter_: Filter | None = None) -> Iterator[PointKey]:
+        """Every point of every item that passes, streamed; see catalog/scan.py."""
+        return scan(self._live, self._condition(filter_ or {}))
 
     def pictures(self) -> Iterator[PictureKey]:
         """The picture of every point, streamed."""
@@ -176,13 +180,15 @@ class ItemIndex:
 
     # Searches
 
-    def rank(self, wanted: Wanted, filter_: Filter, depth: int) -> list[Ranked]:
+    def rank(
+        self, wanted: Wanted, filter_: Filter, depth: int, params: models.SearchParams = SEARCH_PARAMS
+    ) -> list[Ranked]:
         """At least the best `depth` items, if as many pass the filter; see catalog/search.py.
 
         Raises FieldUnknown, as every method below does that takes a filter.
         """
         condition = self._condition(filter_)
-        return rank(self._live, self.background, wanted, condition, depth)
+        return rank(self._live, self.background, wanted, condition, depth, params)
 
     def browse(self, filter_: Filter, limit: int, start: Page | None = None) -> list[Payload]:
         """The payloads of `limit` items that pass the filter, the newest first; see catalog/browse.py."""

@@ -21,9 +21,9 @@ class PointKey:
     updated_at: datetime
 
 
-def scan(live: LiveCollection) -> Iterator[PointKey]:
-    """Every point once, in the order of the ids; what is written meanwhile may be among them or not."""
-    for record in _records(live, [ITEM_ID, UPDATED_AT]):
+def scan(live: LiveCollection, condition: models.Filter) -> Iterator[PointKey]:
+    """Every point that passes once, in the order of the ids; one written meanwhile may be among them."""
+    for record in _records(live, [ITEM_ID, UPDATED_AT], condition):
         payload = record.payload or {}
         moment = datetime.fromisoformat(payload[UPDATED_AT])
         yield PointKey(str(record.id), str(payload[ITEM_ID]), moment)
@@ -47,18 +47,25 @@ def scan_pictures(live: LiveCollection) -> Iterator[PictureKey]:
         yield PictureKey(str(payload[ITEM_ID]), position, sha256, hashes_in(payload))
 
 
-def _records(live: LiveCollection, fields: list[str]) -> Iterator[models.Record]:
+def _records(
+    live: LiveCollection, fields: list[str], condition: models.Filter | None = None
+) -> Iterator[models.Record]:
     offset: models.ExtendedPointId | None = None
     while True:
-        records, offset = _page(live, offset, fields)
+        records, offset = _page(live, offset, fields, condition)
         yield from records
         if offset is None:
             return
 
 
 def _page(
-    live: LiveCollection, offset: models.ExtendedPointId | None, fields: list[str]
+    live: LiveCollection,
+    offset: models.ExtendedPointId | None,
+    fields: list[str],
+    condition: models.Filter | None,
 ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
     return live.call(
-        lambda client, name: client.scroll(name, limit=_PAGE, offset=offset, with_payload=fields)
+        lambda client, name: client.scroll(
+            name, scroll_filter=condition, limit=_PAGE, offset=offset, with_payload=fields
+        )
     )

@@ -55,6 +55,8 @@ QUANTIZATION = models.ScalarQuantization(
 SEARCH_PARAMS = models.SearchParams(
     quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
 )
+# Every vector compared in float32: what the engine's answers are measured against.
+EXACT_PARAMS = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
 
 
 def bm25(text: str) -> models.Document:
@@ -89,8 +91,12 @@ def attribute_indexes(payload: Mapping[str, Any]) -> dict[str, models.PayloadSch
     }
 
 
+def numbered(alias: str, model: str, existing: Iterable[str]) -> dict[int, str]:
+    """Those of the collections that were made for the alias by the model, by their number."""
+    pattern = re.compile(re.escape(f"{alias}-{model}-") + r"(\d+)$")
+    return {int(match[1]): name for name in existing if (match := pattern.match(name))}
+
+
 def next_collection_name(alias: str, model: str, existing: Iterable[str]) -> str:
     """`items-<model>-<n>`, n one above the highest in use."""
-    pattern = re.compile(re.escape(f"{alias}-{model}-") + r"(\d+)$")
-    numbers = [int(match[1]) for name in existing if (match := pattern.match(name))]
-    return f"{alias}-{model}-{max(numbers, default=0) + 1}"
+    return f"{alias}-{model}-{max(numbered(alias, model, existing), default=0) + 1}"

@@ -17,23 +17,35 @@ from catalog.wanted import Likes, Ranked, Wanted, in_order
 
 
 def rank(
-    live: LiveCollection, background: Background, wanted: Wanted, condition: models.Filter, depth: int
+    live: LiveCollection,
+    background: Background,
+    wanted: Wanted,
+    condition: models.Filter,
+    depth: int,
+    params: models.SearchParams = SEARCH_PARAMS,
 ) -> list[Ranked]:
-    """At least the best `depth` items that pass, if there are as many; best first, equals by id."""
+    """At least the best `depth` items that pass, if there are as many; best first, equals by id.
+
+    `params`: how the engine looks for vectors.
+    """
     if wanted.seen is None:
         return _by_words(live, wanted.text, condition, depth)
     if isinstance(wanted.seen, np.ndarray) and wanted.words:
         floor = background.mean_cosine(wanted.seen)
-        return rank_by_both(live, wanted.words, wanted.seen, condition, depth, floor)
-    return _by_picture(live, wanted.seen, condition, depth)
+        return rank_by_both(live, wanted.words, wanted.seen, condition, depth, floor, params)
+    return _by_picture(live, wanted.seen, condition, depth, params)
 
 
 def _by_picture(
-    live: LiveCollection, seen: Vectors | Likes, condition: models.Filter, depth: int
+    live: LiveCollection,
+    seen: Vectors | Likes,
+    condition: models.Filter,
+    depth: int,
+    params: models.SearchParams,
 ) -> list[Ranked]:
     """Not by the store's own groups, which cost it twice as much where most items have one picture."""
     query = _liked(seen) if isinstance(seen, Likes) else seen
-    body = {"query": query, "using": IMAGE, "params": SEARCH_PARAMS, "filter": condition}
+    body = {"query": query, "using": IMAGE, "params": params, "filter": condition}
     limit = with_spare(depth)
     while True:
         hits = live.read("points/query", {**body, "limit": limit, "with_payload": True})["points"]

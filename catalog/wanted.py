@@ -1,10 +1,14 @@
 """What a search is for, and what it finds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 from catalog.encoder import Vectors
 from catalog.points import Payload
+
+Mode = Literal["vector", "keyword", "hybrid"]
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,13 @@ class Wanted:
     def text(self) -> str:
         """The words that are looked for."""
         return " ".join(words.text for words in self.words if words.share > 0)
+
+
+def wanted_in(mode: Mode, words: tuple[Words, ...], seen: Callable[[], Vectors]) -> Wanted:
+    """What a query of these words looks for in this mode; `seen` is called where its vector is needed."""
+    if mode == "keyword":
+        return Wanted(None, tuple(each for each in words if each.share > 0))
+    return Wanted(seen(), () if mode == "vector" else words)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ingest.dead import dead_lines
 from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
+from ingest.quality.commands import evaluate_command, report_command
 from ingest.reindex.command import reindex_command
 from ingest.resuming import saying_how_to_go_on
 from ingest.run import RunOptions, compare_feeds, run_feeds
@@ -36,6 +37,8 @@ def cli() -> None:
 
 
 cli.add_command(reindex_command)
+cli.add_command(evaluate_command)
+cli.add_command(report_command)
 
 
 @cli.command("run")

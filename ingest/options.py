@@ -1,6 +1,6 @@
 """Options that several commands of ingest share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ingest.feeds.kinds import KINDS
 Command = Callable[..., Any]
 
 
-def feed_options(command: Command) -> Command:
+def reading_options(command: Command) -> Command:
     """FEED… and how they are read."""
     decorators = [
         click.argument("feeds", metavar="FEED...", nargs=-1, required=True),
@@ -22,6 +22,14 @@ def feed_options(command: Command) -> Command:
             "--map", "columns", multiple=True, metavar="FIELD=COLUMN", callback=_columns,
             help="Take a field of the items from this column; may be repeated.",
         ),
+    ]  # fmt: skip
+    return _with(decorators, command)
+
+
+def feed_options(command: Command) -> Command:
+    """FEED…, how they are read, and what is done about rows that fail or are gone."""
+    decorators = [
+        reading_options,
         click.option(
             "--rejects", type=click.Path(dir_okay=False, path_type=Path),
             help="Write rows that fail here, to be mended and fed again.",
@@ -31,6 +39,10 @@ def feed_options(command: Command) -> Command:
             help="Refuse to delete a larger share of the items.",
         ),
     ]  # fmt: skip
+    return _with(decorators, command)
+
+
+def _with(decorators: Sequence[Callable[[Command], Command]], command: Command) -> Command:
     for decorator in reversed(decorators):
         command = decorator(command)
     return command

@@ -35,11 +35,11 @@ def embed(targets: Targets, prepared: Prepared) -> Embedded:
     new = any(change.embed for change in prepared.changes)
     others = targets.others() if new else []  # without pictures no encoder is asked: none may be loaded yet
     elsewhere = {
-        _name(other): _vectors(other.encoder, prepared.changes)
+        _name(other): new_vectors(other.encoder, prepared.changes)
         for other in others
         if _large_enough(prepared, other)
     }
-    return Embedded(prepared, _vectors(targets.own.encoder, prepared.changes) if new else {}, elsewhere)
+    return Embedded(prepared, new_vectors(targets.own.encoder, prepared.changes) if new else {}, elsewhere)
 
 
 def write(changes: Sequence[Change], batch: Embedded, targets: Targets, now: datetime) -> None:
@@ -84,7 +84,7 @@ def _repeat(changes: Sequence[Change], batch: Embedded, other: Target, now: date
     payloads = [payload for change in changes for payload in (*change.reword.items(), *change.repay.items())]
     try:
         if _large_enough(batch.prepared, other):
-            vectors = batch.elsewhere.get(_name(other)) or _vectors(other.encoder, changes)
+            vectors = batch.elsewhere.get(_name(other)) or new_vectors(other.encoder, changes)
             other.index.upsert(_new_points(changes, vectors, model, now))
         _reword(other.index, {identifier: of_model(stamped(p, now), model) for identifier, p in payloads})
         other.index.delete_points([identifier for change in changes for identifier in change.delete])
@@ -123,7 +123,8 @@ def _name(target: Target) -> str:
     return str(target.index.version_pinned)
 
 
-def _vectors(encoder: Encoder, changes: Sequence[Change]) -> NewVectors:
+def new_vectors(encoder: Encoder, changes: Sequence[Change]) -> NewVectors:
+    """Of the pictures that the changes embed. Raises EncoderUnavailable."""
     new = [(identifier, picture) for change in changes for identifier, picture, _ in change.embed]
     if not new:
         return {}

@@ -9,7 +9,7 @@ from catalog.encoder import Encoder, Vectors
 from catalog.errors import ImageError
 from catalog.images import ImageLimits, decode_image
 from catalog.index import ItemIndex
-from catalog.wanted import Wanted, Words
+from catalog.wanted import Wanted, Words, wanted_in
 from service.errors import FieldFailed, QueryCancelsOut
 from service.schemas import QueryPart, SearchRequest
 from service.stages import Stages
@@ -31,10 +31,7 @@ class Mixer:
         parts = request.query
         whole = sum(abs(part.weight) for part in parts)
         words = tuple(Words(part.text, part.weight / whole) for part in parts if part.text is not None)
-        if request.mode == "keyword":
-            return Wanted(None, tuple(each for each in words if each.share > 0))
-        vector = self._mix(parts, stages)
-        return Wanted(vector, () if request.mode == "vector" else words)
+        return wanted_in(request.mode or "hybrid", words, lambda: self._mix(parts, stages))
 
     def _mix(self, parts: Sequence[QueryPart], stages: Stages) -> Vectors:
         with stages.timed("decode"):  # first: a damaged picture is refused before anything is embedded
