@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from qdrant_client import models
 
@@ -65,12 +66,9 @@ def to_qdrant(filter_: Filter, indexed: Collection[str] = ()) -> models.Filter:
         if isinstance(condition, AnyOf):
             (must_not if condition.negated else must).append(_match(path, condition.values))
         elif isinstance(condition, Between):
-            bounds = models.Range(gte=condition.gte, lte=condition.lte, gt=condition.gt, lt=condition.lt)
-            must.append(models.FieldCondition(key=path, range=bounds))
+            must.append(models.FieldCondition(key=path, range=models.Range(**_tightest(condition))))
         else:
-            times = models.DatetimeRange(
-                gte=condition.gte, lte=condition.lte, gt=condition.gt, lt=condition.lt
-            )
+            times = models.DatetimeRange(**_tightest(condition))
             must.append(models.FieldCondition(key=path, range=times))
     return models.Filter(must=must or None, must_not=must_not or None)
 
@@ -94,6 +92,16 @@ def payload_path(field: str, kind: type[Condition], indexed: Collection[str]) ->
 def attribute_name(field: str) -> str | None:
     """`season` of `attributes.season`; None for a field of its own."""
     return field.removeprefix(f"{ATTRIBUTES}.") if field.startswith(f"{ATTRIBUTES}.") else None
+
+
+def _tightest(condition: Between | Within) -> dict[str, Any]:
+    """At most one bound on each side: of two, the engine's vector search looks at `gt` or `lt` alone."""
+    gt, gte, lt, lte = condition.gt, condition.gte, condition.lt, condition.lte
+    if gt is not None and gte is not None:
+        gt, gte = (None, gte) if gte > gt else (gt, None)  # type: ignore[operator]
+    if lt is not None and lte is not None:
+        lt, lte = (None, lte) if lte < lt else (lt, None)  # type: ignore[operator]
+    return {"gt": gt, "gte": gte, "lt": lt, "lte": lte}
 
 
 def _match(field: str, values: tuple[Value, ...]) -> models.Condition:

@@ -5,7 +5,7 @@ and the switch changes both in one call. The rest stands in the metadata of each
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from catalog.schema import collection_settings, next_collection_name
 # How long a looked-up alias is trusted. After a switch the old collection is still there, and still right.
 ALIAS_TRUSTED_S = 2.0
 # No INDEX_ALIAS can end so.
-_BUILDING = "+building"
+_BUILDING, _PREVIOUS = "+building", "+previous"
 
 # Keys of the metadata.
 _BUILT_FOR, _BUILT_SINCE = "built_for", "built_since"
@@ -32,10 +32,12 @@ PayloadIndexes = Mapping[str, models.PayloadSchemaType]
 
 @dataclass(frozen=True)
 class Roles:
-    """The names of the collection that is live and of the one that is being built, as far as there are."""
+    """The names of the collection that is live, of the one that is being built, and, for as long as what was
+    written to it alone is still brought over, of the one that was live before; as far as there are."""
 
     live: str | None
     building: str | None
+    previous: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Versions:
         self._url = url
         self._alias = alias
         self._building = alias + _BUILDING
+        self._previous = alias + _PREVIOUS
         self._looked_up: tuple[Roles, float] | None = None
 
     def roles(self, now: bool = False) -> Roles:
@@ -80,7 +83,8 @@ class Versions:
         if now or looked_up is None or time.monotonic() >= looked_up[1]:
             with translated(self._url):
                 targets = aliases_of(self._client)
-            roles = Roles(targets.get(self._alias), targets.get(self._building))
+            names = (self._alias, self._building, self._previous)
+            roles = Roles(*[targets.get(name) for name in names])
             self._looked_up = looked_up = roles, time.monotonic() + ALIAS_TRUSTED_S
         return looked_up[0]
 
@@ -151,8 +155,24 @@ class Versions:
                 _pointing(self._alias, name),
                 _removing(self._building),
             ]
+            if old is not None:
+                operations.append(_pointing(self._previous, old))
             self._client.update_collection_aliases(operations)
         self._looked_up = None
+
+    def settled(self) -> None:
+        """Nothing is brought over any more from the collection that was live before."""
+        with translated(self._url):
+            self._client.update_collection_aliases([_removing(self._previous)])
+        self._looked_up = None
+
+    def delete_points(self, name: str, ids: Sequence[str]) -> None:
+        """Delete points of any collection, whatever its model; one that is dropped has none."""
+        try:
+            with translated(self._url):
+                self._client.delete(name, models.PointIdsList(points=list(ids)), wait=True)
+        except CollectionGone:
+            return
 
     def drop(self, name: str) -> None:
         """Delete a collection with its points."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.encoder import Encoder
@@ -44,6 +45,12 @@ class Targets:
         found = [self._others.get(name) or self._open(name) for name in sorted(names)]
         self._others = {str(one.index.version_pinned): one for one in found if one is not None}
         return list(self._others.values())
+
+    def delete_from_previous(self, ids: Sequence[str]) -> None:
+        """Delete points of a collection that was live a moment ago, or they would be brought over from it."""
+        previous = self.own.index.versions.roles().previous
+        if previous is not None and previous != self.own.index.version_pinned:
+            self.own.index.versions.delete_points(previous, ids)
 
     def useful_side_px(self) -> int:
         """Of the encoder that wants the largest pictures: what is decoded serves all of them."""

@@ -60,7 +60,9 @@ def write(changes: Sequence[Change], batch: Embedded, targets: Targets, now: dat
     index.upsert(points)
     repaid = {identifier: payload for change in changes for identifier, payload in change.repay.items()}
     index.overwrite_payloads({identifier: stamped(payload, now) for identifier, payload in repaid.items()})
-    index.delete_points([identifier for change in changes for identifier in change.delete])
+    if left_over := [identifier for change in changes for identifier in change.delete]:
+        targets.delete_from_previous(left_over)
+        index.delete_points(left_over)
     if any(change.outcome != "unchanged" for change in changes):
         for other in targets.others():
             _repeat(changes, batch, other, now)
@@ -70,6 +72,7 @@ def delete(ids: Sequence[str], targets: Targets) -> None:
     """Delete points, wherever they are written."""
     if not ids:
         return
+    targets.delete_from_previous(ids)
     targets.own.index.delete_points(ids)
     for other in targets.others():
         _unless_gone(other.index, ids)

@@ -26,7 +26,7 @@ def second_encoder(second_model: Path) -> Encoder:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def small_shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path / "feed")
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from qdrant_client import QdrantClient
 
-from catalog import collection
+from catalog import collection, versions
 from catalog.attributes import NUMBERS, TERMS, path_of
 from catalog.collection import connect
 from catalog.filters import AnyOf, Between
@@ -142,7 +142,8 @@ def test_of_too_many_attributes_the_first_can_be_filtered_by(
 def test_another_process_learns_of_a_new_attribute(
     market: Market, store_url: str, colours: ColourEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collection, "_ALIAS_TRUSTED_S", 0.0)
+    for module in (collection, versions):
+        monkeypatch.setattr(module, "ALIAS_TRUSTED_S", 0.0)
     client, index = market
     write(index, {"size": 38})
     assert found(client, size=38) == {"0"}

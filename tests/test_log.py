@@ -69,7 +69,8 @@ def test_every_line_of_gunicorn_and_the_service_is_json(tmp_path: Path) -> None:
     (alive, *_) = [fields for fields in lines if fields.get("path") == "/healthz"]
     assert (alive["method"], alive["status"]) == ("GET", 200) and alive["ms"] >= 0
     for fields in lines:
-        assert ("request_id" in fields) == fields["logger"].startswith("service.")
+        of_a_request = fields["logger"].startswith("service.") and fields["logger"] != "service.app"
+        assert ("request_id" in fields) == of_a_request
     assert "secret" not in text
 
 
@@ -85,5 +86,5 @@ def test_ingest_logs_json_too(tmp_path: Path) -> None:
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.1)
         (fields, *_) = [json.loads(line) for line in log.read_text().splitlines()]
-    assert (fields["level"], fields["logger"]) == ("ERROR", "ingest.work")
+    assert (fields["level"], fields["logger"]) == ("ERROR", "ingest.watch")
     assert "not ingested" in fields["message"]

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from qdrant_client import QdrantClient, models
 
-from catalog import collection
+from catalog import collection, versions
 from catalog.index import ItemIndex
 from catalog.schema import PAYLOAD_INDEXES, collection_settings
 from tests.assertions import assert_problem
@@ -243,7 +243,8 @@ def test_a_truncated_cursor_is_refused(boutique: FlaskClient, cut: int) -> None:
 def test_a_cursor_of_another_index_version_says_so(
     market: tuple[FlaskClient, ItemIndex], store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collection, "_ALIAS_TRUSTED_S", 0.0)
+    for module in (collection, versions):
+        monkeypatch.setattr(module, "ALIAS_TRUSTED_S", 0.0)
     client, index = market
     stock(index, SHOP[:10])
     cursors = {"/v1/search": cursor_of(client, {}), "/v1/search?text=red": ""}

@@ -40,11 +40,11 @@ def no_other_process_looks_aliases_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stocked(shop: Shop, run_feed: RunFeed) -> Shop:
+def stocked(small_shop: Shop, run_feed: RunFeed) -> Shop:
     for n in range(ITEMS):
-        shop.put(f"A{n}", n)
-    run_feed(shop.feed())
-    return shop
+        small_shop.put(f"A{n}", n)
+    run_feed(small_shop.feed())
+    return small_shop
 
 
 @pytest.fixture
@@ -128,14 +128,14 @@ def picture_server(tmp_path: Path) -> Iterator[str]:
 
 
 def test_pictures_by_address_are_fetched_again(
-    settings: Settings, index: ItemIndex, shop: Shop, second_model: Path, picture_server: str,
+    settings: Settings, index: ItemIndex, small_shop: Shop, second_model: Path, picture_server: str,
     second_encoder: Encoder, encoder: Encoder,
 ) -> None:  # fmt: skip
     port = int(picture_server.rpartition(":")[2])
     update = {"image_private_hosts": ("127.0.0.1",), "image_ports": (port,)}
     private = settings.model_copy(update=update)
-    shop.put("A1", 1)
-    feed = shop.folder / "remote.jsonl"
+    small_shop.put("A1", 1)
+    feed = small_shop.folder / "remote.jsonl"
     feed.write_text(f'{{"id": "A1", "title": "T", "category": "c", "images": ["{picture_server}/1.jpg"]}}\n')
     (report,) = run_feeds(
         [str(feed)], private, lambda report: None, RunOptions(), KnownEncoders(private, encoder)

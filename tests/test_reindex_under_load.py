@@ -42,13 +42,13 @@ def environ(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-def url(environ: dict[str, str], shop: Shop, run_feed: RunFeed, tmp_path: Path) -> Iterator[str]:
+def url(environ: dict[str, str], small_shop: Shop, run_feed: RunFeed, tmp_path: Path) -> Iterator[str]:
     """A service of several workers over a shop of which half is never written again."""
     for n in range(STILL):
-        shop.put(f"still-{n}", n)
+        small_shop.put(f"still-{n}", n)
     for n in range(BUSY):
-        shop.put(f"busy-{n}", STILL + n)
-    run_feed(shop.feed())
+        small_shop.put(f"busy-{n}", STILL + n)
+    run_feed(small_shop.feed())
     address = f"http://127.0.0.1:{environ['PORT']}"
     with running("-m", "gunicorn", log=tmp_path / "web.log", environ=environ) as process:
         wait_until_ready(f"{address}/readyz", process)
@@ -84,8 +84,10 @@ def pictures_in_copy(index: ItemIndex) -> int:
 class Busy:
     """A shop that changes prices and pictures, brings new items and takes others away."""
 
-    def __init__(self, shop: Shop, run_feed: RunFeed, settings: Settings, encoder: Encoder, index: ItemIndex):
-        self.shop, self._run, self._index = shop, run_feed, index
+    def __init__(
+        self, small_shop: Shop, run_feed: RunFeed, settings: Settings, encoder: Encoder, index: ItemIndex
+    ):
+        self.shop, self._run, self._index = small_shop, run_feed, index
         self._encoders = KnownEncoders(settings, encoder)
         self._next = 1000
 
@@ -120,33 +122,33 @@ def wait_until_all_serve(url: str, model: str) -> None:
         in_a_row = in_a_row + 1 if ask(f"{url}/readyz")["model"] == model else 0
 
 
-def assert_holds(index: ItemIndex, encoder: Encoder, shop: Shop) -> None:
+def assert_holds(index: ItemIndex, encoder: Encoder, small_shop: Shop) -> None:
     """The live collection is the shop, picture by picture and price by price, with this model's vectors."""
     live = index.at(None, encoder)
-    assert live.count({}) == live.count_pictures() == len(shop.items)
-    stored = live.points_of(list(shop.items))
-    for item_id, fields in shop.items.items():
+    assert live.count({}) == live.count_pictures() == len(small_shop.items)
+    stored = live.points_of(list(small_shop.items))
+    for item_id, fields in small_shop.items.items():
         (point,) = stored[item_id]
-        content = (shop.folder / f"{fields['colour']}.jpg").read_bytes()
+        content = (small_shop.folder / f"{fields['colour']}.jpg").read_bytes()
         assert (point.payload["price"], point.image_sha256) == (fields["price"], image_sha256(content)), (
             item_id
         )
         assert point.model == encoder.name
-    expected = encoder.encode_images([picture_of(one["colour"]) for one in shop.items.values()])
-    vectors = live.image_vectors([stored[item_id][0].id for item_id in shop.items])
-    for item_id, vector in zip(shop.items, expected, strict=True):
+    expected = encoder.encode_images([picture_of(one["colour"]) for one in small_shop.items.values()])
+    vectors = live.image_vectors([stored[item_id][0].id for item_id in small_shop.items])
+    for item_id, vector in zip(small_shop.items, expected, strict=True):
         assert float(vectors[stored[item_id][0].id] @ vector) > 0.97, item_id
 
 
 def test_searches_and_writes_go_on_through_a_change_of_the_model_and_back(
-    url: str, environ: dict[str, str], settings: Settings, shop: Shop, run_feed: RunFeed, index: ItemIndex,
-    encoder: Encoder, second_encoder: Encoder, second_model: Path, tmp_path: Path,
+    url: str, environ: dict[str, str], settings: Settings, small_shop: Shop, run_feed: RunFeed,
+    index: ItemIndex, encoder: Encoder, second_encoder: Encoder, second_model: Path, tmp_path: Path,
 ) -> None:  # fmt: skip
     truth = Truth()
     still = {f"still-{n}": n for n in range(STILL)}
     for one in (encoder, second_encoder):
         truth.add(one, still)
-    busy = Busy(shop, run_feed, settings, encoder, index)
+    busy = Busy(small_shop, run_feed, settings, encoder, index)
     writing = Writing(busy.write)
     model = ("--model", second_model)
     with Customers(url, settings.index_alias, truth, list(still)) as customers:
@@ -158,14 +160,14 @@ def test_searches_and_writes_go_on_through_a_change_of_the_model_and_back(
         wait_until_all_serve(url, second_encoder.name)
         writing.stop()
         assert customers.wrong == []
-        assert_holds(index, second_encoder, shop)
+        assert_holds(index, second_encoder, small_shop)
 
         writing = Writing(lambda n: busy.write(n + 1000))
         writing.start()
         back = finish(begin(environ, "--roll-back"))
         wait_until_all_serve(url, encoder.name)
         writing.stop()
-        assert_holds(index, encoder, shop)
+        assert_holds(index, encoder, small_shop)
     assert customers.wrong == []
     assert min(customers.answered.values()) > 20 and len(customers.answered) == 2, customers.answered
     assert "find themselves" in report and "payloads differing 0" in back

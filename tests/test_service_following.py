@@ -34,11 +34,11 @@ def aliases_are_looked_up_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stocked(shop: Shop, run_feed: RunFeed) -> Shop:
+def stocked(small_shop: Shop, run_feed: RunFeed) -> Shop:
     for n in range(4):
-        shop.put(f"A{n}", n)
-    run_feed(shop.feed())
-    return shop
+        small_shop.put(f"A{n}", n)
+    run_feed(small_shop.feed())
+    return small_shop
 
 
 @pytest.fixture

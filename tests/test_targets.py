@@ -26,11 +26,11 @@ def aliases_are_looked_up_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stocked(shop: Shop, run_feed: RunFeed) -> Shop:
+def stocked(small_shop: Shop, run_feed: RunFeed) -> Shop:
     for n in range(4):
-        shop.put(f"A{n}", n)
-    run_feed(shop.feed())
-    return shop
+        small_shop.put(f"A{n}", n)
+    run_feed(small_shop.feed())
+    return small_shop
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def copy(index: ItemIndex, stocked: Shop, second_encoder: Encoder, second_model:
     return index.at(name, second_encoder)
 
 
-def assert_shows(copy: ItemIndex, encoder: Encoder, shop: Shop, item_id: str) -> None:
-    fields, payload = shop.items[item_id], copy.get_item(item_id)
-    content = (shop.folder / f"{fields['colour']}.jpg").read_bytes()
+def assert_shows(copy: ItemIndex, encoder: Encoder, small_shop: Shop, item_id: str) -> None:
+    fields, payload = small_shop.items[item_id], copy.get_item(item_id)
+    content = (small_shop.folder / f"{fields['colour']}.jpg").read_bytes()
     assert (payload["price"], payload["image_sha256"]) == (fields["price"], image_sha256(content))
     assert payload["model"] == encoder.name
     (vector,) = encoder.encode_images([picture_of(fields["colour"])])

@@ -64,6 +64,10 @@ def _field(key: str, **test: Any) -> models.FieldCondition:
     return models.FieldCondition(key=key, **test)
 
 
+def _two_bounds_a_side(key: str, gt: float, gte: float, lt: float, lte: float) -> models.FieldCondition:
+    return _field(key, range=models.Range(gt=gt, gte=gte, lt=lt, lte=lte))
+
+
 def _range(key: str, bounds: tuple[float, float], strict: bool) -> models.FieldCondition:
     low, high = sorted(bounds)
     given = models.Range(gt=low, lt=high) if strict else models.Range(gte=low, lte=high)
@@ -84,6 +88,10 @@ leaves = st.one_of(
     st.builds(_range, st.just("price"), st.tuples(st.integers(0, 20), st.integers(0, 20)), st.booleans()),
     st.builds(_range, st.just("n"), st.tuples(st.integers(-5, 5), st.integers(-5, 5)), st.booleans()),
     st.sampled_from(MOMENTS).map(lambda v: _field("at", range=models.DatetimeRange(gte=v))),
+    st.builds(_two_bounds_a_side, st.just("price"), *[st.integers(0, 20)] * 4),
+    st.tuples(*[st.sampled_from(MOMENTS)] * 2).map(
+        lambda v: _field("at", range=models.DatetimeRange(gte=v[0], gt=v[1]))
+    ),
     st.integers(0, 3).map(lambda v: _field("tags", values_count=models.ValuesCount(gte=v))),
     st.sampled_from(["category", "tags", "price", "offers"]).map(
         lambda key: models.IsEmptyCondition(is_empty=models.PayloadField(key=key))

@@ -143,6 +143,7 @@ def _carried_through(
         # Writers that have not seen it yet write to both. What only the old one got for all that comes now.
         time.sleep(ALIAS_TRUSTED_S + _LAST_WRITES_S)
         copying.bring_over_newer(switched)
+        versions.settled()
     before = version.pictures
     return [
         f"{original.index.version()} -> {version.name}: {time.monotonic() - started:.1f} s",

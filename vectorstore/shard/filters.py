@@ -1,7 +1,7 @@
 """Filters: from the client's models to the engine's."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -99,8 +99,25 @@ def _plain(value: Any) -> Any:
 def _range(given: models.Range | models.DatetimeRange) -> Any:
     bounds: dict[str, Any] = {"gte": given.gte, "gt": given.gt, "lte": given.lte, "lt": given.lt}
     if isinstance(given, models.Range):
-        return edge.RangeFloat(**bounds)
-    return edge.RangeDateTime(**{name: _optional(time_text, bound) for name, bound in bounds.items()})
+        return edge.RangeFloat(**_tightest(bounds, float))
+    texts = {name: _optional(time_text, bound) for name, bound in bounds.items()}
+    return edge.RangeDateTime(**_tightest(texts, _moment))
+
+
+def _moment(text: str) -> datetime:
+    """Without a time zone it is UTC, as for the engine."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _tightest(bounds: dict[str, Any], order: Callable[[Any], Any]) -> dict[str, Any]:
+    """At most one bound a side: of two, the engine's vector search looks at one, be it the wider one."""
+    left = dict(bounds)
+    if left["gt"] is not None and left["gte"] is not None:
+        left["gt" if order(left["gte"]) > order(left["gt"]) else "gte"] = None
+    if left["lt"] is not None and left["lte"] is not None:
+        left["lt" if order(left["lte"]) < order(left["lt"]) else "lte"] = None
+    return left
 
 
 def _values_count(given: models.ValuesCount) -> edge.ValuesCount:
