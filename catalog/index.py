@@ -5,7 +5,6 @@ from copy import copy
 from functools import partial
 from typing import Self, TypeVar
 
-import numpy as np
 from qdrant_client import QdrantClient, models
 
 from catalog import counts
@@ -16,12 +15,9 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
-from catalog.items import MAX_IMAGES
-from catalog.lookup import payloads_of, primary_of
+from catalog.lookup import image_vectors_of, payloads_of, points_of, primary_of
 from catalog.points import (
-    IMAGE,
     IMAGE_HASHES,
-    ITEM_ID,
     PRIMARY,
     Payload,
     Point,
@@ -113,20 +109,7 @@ class ItemIndex:
 
     def points_of(self, item_ids: Sequence[str]) -> dict[str, list[StoredPoint]]:
         """The stored points of each item id, by position; an item without points is left out."""
-        if not item_ids:
-            return {}
-        condition = to_qdrant({ITEM_ID: AnyOf(tuple(item_ids))})
-        limit = len(item_ids) * MAX_IMAGES
-        records, _ = self._live.call(
-            lambda client, name: client.scroll(name, scroll_filter=condition, limit=limit, with_payload=True)
-        )
-        found: dict[str, list[StoredPoint]] = {}
-        for record in records:
-            payload = record.payload or {}
-            found.setdefault(str(payload[ITEM_ID]), []).append(StoredPoint(str(record.id), payload))
-        for points in found.values():
-            points.sort(key=lambda point: point.position)
-        return found
+        return points_of(self._live, item_ids)
 
     def item(self, item_id: str) -> tuple[Payload, Vectors]:
         """The payload and the image vector, float32 `(dimension,)`, of the item's primary point.
@@ -145,14 +128,7 @@ class ItemIndex:
 
     def image_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """The image vectors of points, float32 `(dimension,)` each, by point id."""
-        records = self._live.call(
-            lambda client, name: client.retrieve(name, list(ids), with_payload=False, with_vectors=[IMAGE])
-        )
-        return {
-            str(record.id): np.asarray(record.vector[IMAGE], dtype=np.float32)
-            for record in records
-            if isinstance(record.vector, dict)
-        }
+        return image_vectors_of(self._live, ids)
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """The payloads of points, by point id; a point that is no more is left out."""

@@ -8,7 +8,8 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Vectors
 from catalog.errors import ItemNotFound
 from catalog.filters import AnyOf, primary_only, to_qdrant
-from catalog.points import IMAGE, ITEM_ID, Payload
+from catalog.items import MAX_IMAGES
+from catalog.points import IMAGE, ITEM_ID, Payload, StoredPoint
 
 # One picture in so many is expected to be a further one of an item that is there already.
 _SPARE_PICTURES = 4
@@ -39,3 +40,26 @@ def primary_of(live: LiveCollection, item_id: str) -> tuple[Payload, Vectors]:
     if not points:
         raise ItemNotFound(item_id)
     return points[0]["payload"], np.asarray(points[0]["vector"][IMAGE], dtype=np.float32)
+
+
+def points_of(live: LiveCollection, item_ids: Sequence[str]) -> dict[str, list[StoredPoint]]:
+    """The points of each item id, by position; an item without points is left out."""
+    if not item_ids:
+        return {}
+    condition = to_qdrant({ITEM_ID: AnyOf(tuple(item_ids))})
+    asked = {"filter": condition, "limit": len(item_ids) * MAX_IMAGES, "with_payload": True}
+    found: dict[str, list[StoredPoint]] = {}
+    for record in live.read("points/scroll", asked)["points"]:
+        point = StoredPoint(record["id"], record["payload"])
+        found.setdefault(point.item_id, []).append(point)
+    for points in found.values():
+        points.sort(key=lambda point: point.position)
+    return found
+
+
+def image_vectors_of(live: LiveCollection, ids: Sequence[str]) -> dict[str, Vectors]:
+    """The image vectors of points, float32 `(dimension,)` each, by point id."""
+    if not ids:
+        return {}
+    records = live.read("points", {"ids": list(ids), "with_payload": False, "with_vector": [IMAGE]})
+    return {record["id"]: np.asarray(record["vector"][IMAGE], dtype=np.float32) for record in records}

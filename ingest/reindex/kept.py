@@ -32,6 +32,11 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def duration_text(time: timedelta) -> str:
+    """For a person: `7 days`, `12:00:00`."""
+    return f"{time.days} days" if time and time == timedelta(days=time.days) else str(time)
+
+
 @contextmanager
 def versions_of(settings: Settings) -> Iterator[Versions]:
     """Those of the settings' alias."""

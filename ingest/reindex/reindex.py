@@ -20,7 +20,7 @@ from catalog.versions import ALIAS_TRUSTED_S, Version, Versions
 from ingest.connect import connected
 from ingest.reindex.copying import Copying
 from ingest.reindex.errors import ReindexRefused
-from ingest.reindex.kept import drop_overdue, only_reindex
+from ingest.reindex.kept import drop_overdue, duration_text, only_reindex
 from ingest.reindex.pictures import finding
 from ingest.reindex.tally import Tally
 from ingest.reindex.verify import verified
@@ -150,7 +150,7 @@ def _carried_through(
         f"  already there    {before:,} pictures",
         *tally.lines(),
         *table,
-        f"{version.name} is live; {original.index.version()} is kept for {options.keep}, and"
+        f"{version.name} is live; {original.index.version()} is kept for {duration_text(options.keep)}, and"
         " --roll-back goes back to it",
     ]
 
