@@ -1,5 +1,6 @@
 """Looks at one picture, from a file or an address: is it new, does it decode, has it a thumbnail?"""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -153,8 +154,10 @@ class Looker:
 
     def _missing_thumbnail(self, sha256: str) -> Path | None:
         """Where the picture's thumbnail is to be written; None if it is there, or none is made."""
-        path = thumbnail_path(self.thumbnail_dir, sha256) if self.thumbnail_dir else None
-        return None if path is None or path.exists() else path
+        if self.thumbnail_dir is None:
+            return None
+        path = thumbnail_path(self.thumbnail_dir, sha256)
+        return None if os.path.exists(path) else path  # which takes half of the time of Path.exists
 
 
 @contextmanager
