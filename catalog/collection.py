@@ -87,7 +87,9 @@ class LiveCollection:
 
     def at(self, name: str | None, encoder: Encoder) -> "LiveCollection":
         """The collection of that name (None: behind the alias), which `encoder` has built."""
-        return LiveCollection(self._client, self._url, self._alias, encoder, name, self._loaded_from)
+        other = LiveCollection(self._client, self._url, self._alias, encoder, name, self._loaded_from)
+        other._reads = self._reads  # and its open connections
+        return other
 
     def name(self) -> str:
         """The collection's name. Raises IndexEmpty if nothing is indexed yet, ModelMismatch."""

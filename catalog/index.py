@@ -15,7 +15,7 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
-from catalog.lookup import image_vectors_of, payloads_of, points_of, primary_of
+from catalog.lookup import image_vectors_of, payloads_of, points_of, primary_of, primary_payload_of
 from catalog.points import (
     IMAGE_HASHES,
     PRIMARY,
@@ -120,7 +120,7 @@ class ItemIndex:
 
     def get_item(self, item_id: str) -> Payload:
         """The payload of the item's primary point. Raises ItemNotFound."""
-        return self.item(item_id)[0]
+        return primary_payload_of(self._live, item_id)
 
     def item_vector(self, item_id: str) -> Vectors:
         """The image vector of the item's primary point, float32 `(dimension,)`. Raises ItemNotFound."""

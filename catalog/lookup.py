@@ -1,6 +1,7 @@
 """Points by their ids, and items by theirs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -34,12 +35,23 @@ def primary_of(live: LiveCollection, item_id: str) -> tuple[Payload, Vectors]:
 
     Raises ItemNotFound.
     """
+    point = _primary(live, item_id, [IMAGE])
+    return point["payload"], np.asarray(point["vector"][IMAGE], dtype=np.float32)
+
+
+def primary_payload_of(live: LiveCollection, item_id: str) -> Payload:
+    """The payload of the item's primary point. Raises ItemNotFound."""
+    payload: Payload = _primary(live, item_id, [])["payload"]
+    return payload
+
+
+def _primary(live: LiveCollection, item_id: str, vectors: list[str]) -> Any:
     condition = primary_only(to_qdrant({ITEM_ID: AnyOf((item_id,))}))
-    asked = {"filter": condition, "limit": 1, "with_payload": True, "with_vector": [IMAGE]}
+    asked = {"filter": condition, "limit": 1, "with_payload": True, "with_vector": vectors or False}
     points = live.read("points/scroll", asked)["points"]
     if not points:
         raise ItemNotFound(item_id)
-    return points[0]["payload"], np.asarray(points[0]["vector"][IMAGE], dtype=np.float32)
+    return points[0]
 
 
 def points_of(live: LiveCollection, item_ids: Sequence[str]) -> dict[str, list[StoredPoint]]:

@@ -41,3 +41,12 @@ def run_feed(settings: Settings, encoder: Encoder, index: ItemIndex) -> RunFeed:
         return report
 
     return run
+
+
+@pytest.fixture
+def stocked(small_shop: Shop, run_feed: RunFeed) -> Shop:
+    """The small shop with four items, ingested."""
+    for n in range(4):
+        small_shop.put(f"A{n}", n)
+    run_feed(small_shop.feed())
+    return small_shop

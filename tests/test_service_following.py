@@ -19,7 +19,7 @@ from service import following
 from service.app import create_app
 from service.searcher import current_searcher
 from tests.assertions import assert_problem
-from tests.reindex_shop import RunFeed, Shop
+from tests.reindex_shop import Shop
 
 pytest_plugins = ["tests.reindex_fixtures"]
 
@@ -31,14 +31,6 @@ def aliases_are_looked_up_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ingest.reindex.reindex", "catalog.versions", "service.following"):
         monkeypatch.setattr(f"{name}.ALIAS_TRUSTED_S", 0.0)
     monkeypatch.setattr(reindex_module, "_LAST_WRITES_S", 0.0)
-
-
-@pytest.fixture
-def stocked(small_shop: Shop, run_feed: RunFeed) -> Shop:
-    for n in range(4):
-        small_shop.put(f"A{n}", n)
-    run_feed(small_shop.feed())
-    return small_shop
 
 
 @pytest.fixture

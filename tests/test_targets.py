@@ -26,14 +26,6 @@ def aliases_are_looked_up_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stocked(small_shop: Shop, run_feed: RunFeed) -> Shop:
-    for n in range(4):
-        small_shop.put(f"A{n}", n)
-    run_feed(small_shop.feed())
-    return small_shop
-
-
-@pytest.fixture
 def copy(index: ItemIndex, stocked: Shop, second_encoder: Encoder, second_model: object) -> ItemIndex:
     """A collection of the second model that is announced, and empty still."""
     live = index.versions.live()
