@@ -72,8 +72,8 @@ def _discard_rest(response: Response) -> Response:
     A server that answers and closes while the client still sends resets the connection, and most clients
     then never see the answer.
     """
-    if response.status_code < 400:
-        return response
+    if response.status_code < 400 or not request.environ.get("wsgi.input_terminated"):
+        return response  # a server that does not end the input with the body would be waited for
     rest, left = request.environ["wsgi.input"], _DISCARDED_BYTES
     with suppress(OSError, ValueError):  # the client is gone: then nobody waits for the answer
         while left > 0 and (read := len(rest.read(min(left, 65536)))):
