@@ -11,7 +11,7 @@ MIME_TYPE = "image/jpeg"
 
 def thumbnail_path(folder: Path, sha256: str) -> Path:
     """Where the thumbnail of the picture with that SHA-256 lies; two letters a folder keep folders small."""
-    return folder / sha256[:2] / f"{sha256}.jpg"
+    return folder.joinpath(sha256[:2], f"{sha256}.jpg")
 
 
 def shortest_px(side_px: int) -> int:

@@ -25,6 +25,10 @@ from ingest.fetch.memory import Memory
 from ingest.fetch.validators import Known
 from ingest.pictures import read_picture
 from ingest.plan import is_current
+from ingest.side_by_side import Call, SideBySide
+
+# Some of them wait for a disk while the others decode.
+THREADS = (os.cpu_count() or 1) + 4
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,12 @@ class Looking:
     place: str
     source: str
     stored: StoredPoint | None
-    future: Future[Looked]
+    looked: Future[Looked] | Call[Looked] | Looked
 
     def result(self) -> Looked:
         """Waits for it."""
         try:
-            return self.future.result()
+            return self.looked if isinstance(self.looked, Looked) else self.looked.result()
         except ImageError as error:
             # The picture that was there before is better than none.
             return Looked(self.stored.picture if self.stored else None, problem=self._problem(error))
@@ -70,8 +74,8 @@ class Looking:
 class Looker:
     """Everything that looking at pictures needs. Files are read and all pictures decoded in `pool`.
 
-    `thumbnail_dir`: None to make no thumbnails. `useful_side_px`: as `Encoder` has it, of the encoder that
-    wants the largest pictures.
+    `files`: looks at the files of one batch, for the caller to begin. `thumbnail_dir`: None to make no
+    thumbnails. `useful_side_px`: as `Encoder` has it, of the encoder that wants the largest pictures.
     """
 
     folder: Path
@@ -80,20 +84,20 @@ class Looker:
     thumbnail_dir: Path | None
     thumbnail_side_px: int
     pool: Executor
+    files: SideBySide
     fetcher: Fetcher
     memory: Memory
     useful_side_px: int
 
     def look(self, place: str, source: str, position: int, stored: StoredPoint | None) -> Looking:
-        """Begin to look. `stored`: the point that the index has for it."""
+        """Begin to look, at a file once `files` begin. `stored`: the point that the index has for it."""
         if is_address(source):
             known = self._known(source, stored)
             validator = known.validator if known else None
             then = partial(self._at_download, source, position, stored, known)
-            future = self.fetcher.submit(source, validator, then)
-        else:
-            future = self.pool.submit(self._at_file, source, position, stored)
-        return Looking(place, source, stored, future)
+            return Looking(place, source, stored, self.fetcher.submit(source, validator, then))
+        look = partial(self._at_file, source, position, stored)
+        return Looking(place, source, stored, self.files.add(look))
 
     def look_if_new(self, place: str, source: str, position: int, stored: StoredPoint | None) -> Looking:
         """`look`, but for a picture that the index has from the same place: that is taken to be the same."""
@@ -101,9 +105,11 @@ class Looker:
             return self.look(place, source, position, stored)
         if not is_current(stored, stored.image_sha256, self.encoder.name):
             return self.look(place, source, position, stored)
-        done: Future[Looked] = Future()
-        done.set_result(Looked(stored.picture))
-        return Looking(place, source, stored, done)
+        return Looking(place, source, stored, Looked(stored.picture))
+
+    def for_batch(self, useful_side_px: int) -> "Looker":
+        """The same for one batch of items, whose pictures are as large as the encoders of now want them."""
+        return replace(self, files=SideBySide(self.pool, THREADS), useful_side_px=useful_side_px)
 
     def _known(self, source: str, stored: StoredPoint | None) -> Known | None:
         """What is known of the picture at the address, if with it nothing but its being unchanged matters."""
@@ -168,8 +174,11 @@ def looking(
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     side_px = settings.thumbnail_side_px
     with (
-        ThreadPoolExecutor(thread_name_prefix="decode") as pool,
+        ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool,
         open_fetcher(settings, pool) as fetcher,
     ):
         useful_side_px = encoder.useful_side_px
-        yield Looker(folder, encoder, limits, thumbnail_dir, side_px, pool, fetcher, memory, useful_side_px)
+        files = SideBySide(pool, THREADS)
+        yield Looker(
+            folder, encoder, limits, thumbnail_dir, side_px, pool, files, fetcher, memory, useful_side_px
+        )

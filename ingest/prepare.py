@@ -78,11 +78,12 @@ class Preparer:
         """Look at all pictures of the batch at once; one that fails costs the others nothing."""
         problems = [entry for entry in batch if isinstance(entry, Problem)]
         side_px = self.useful_side_px() if self.useful_side_px else self.looker.useful_side_px
-        looker = replace(self.looker, useful_side_px=side_px)
+        looker = self.looker.for_batch(side_px)
         prepared = Prepared(read=len(batch), problems=problems, failed=len(problems), useful_side_px=side_px)
         items = [entry for entry in batch if isinstance(entry, Placed)]
         stored = self.index.points_of([placed.item.id for placed in items])
         looks = [_look_at_all(looker, placed, stored.get(placed.item.id, [])) for placed in items]
+        looker.files.begin()
         known: dict[str, Known] = {}
         for placed, looking in zip(items, looks, strict=True):
             looked = [look.result() for look in looking]
