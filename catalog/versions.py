@@ -5,7 +5,7 @@ and the switch changes both in one call. The rest stands in the metadata of each
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -14,8 +14,10 @@ from qdrant_client import QdrantClient, models
 
 from catalog.encoder import Encoder
 from catalog.index_errors import CollectionGone, translated
+from catalog.making import create_collection
 from catalog.points import IMAGE
-from catalog.schema import collection_settings, next_collection_name
+from catalog.schema import ONE_MACHINE, Distribution, next_collection_name
+from catalog.store_version import StoreVersion, require_supported, store_version
 
 # How long a looked-up alias is trusted. After a switch the old collection is still there, and still right.
 ALIAS_TRUSTED_S = 2.0
@@ -26,8 +28,6 @@ _BUILDING, _PREVIOUS = "+building", "+previous"
 _BUILT_FOR, _BUILT_SINCE = "built_for", "built_since"
 _KEPT_FOR, _REPLACED_AT, _KEPT_UNTIL = "kept_for", "replaced_at", "kept_until"
 _CUTOFFS = "confidence_cutoffs"
-
-PayloadIndexes = Mapping[str, models.PayloadSchemaType]
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,13 @@ class Version:
 class Versions:
     """Raises IndexUnavailable, IndexTimeout or IndexRefused when the store does not do its part."""
 
-    def __init__(self, client: QdrantClient, url: str, alias: str) -> None:
+    def __init__(
+        self, client: QdrantClient, url: str, alias: str, distribution: Distribution = ONE_MACHINE
+    ) -> None:
+        """`distribution`: of a collection that is made here."""
         self._client = client
+        self._distribution = distribution
+        self._is_supported = False
         self._url = url
         self._alias = alias
         self._building = alias + _BUILDING
@@ -81,12 +86,25 @@ class Versions:
         """As they are, or as they were at most ALIAS_TRUSTED_S ago unless they are asked for `now`."""
         looked_up = self._looked_up
         if now or looked_up is None or time.monotonic() >= looked_up[1]:
+            self._require_supported()
             with translated(self._url):
                 targets = aliases_of(self._client)
             names = (self._alias, self._building, self._previous)
             roles = Roles(*[targets.get(name) for name in names])
             self._looked_up = looked_up = roles, time.monotonic() + ALIAS_TRUSTED_S
         return looked_up[0]
+
+    def store(self) -> StoreVersion:
+        """What the store says that it is."""
+        with translated(self._url):
+            info = self._client.info()
+        return store_version(info.title, info.version)
+
+    def _require_supported(self) -> None:
+        """Once, by whoever comes first: every program looks at the roles before it does anything else."""
+        if not self._is_supported:
+            require_supported(self.store(), self._url)
+            self._is_supported = True
 
     def find(self, name: str) -> Version | None:
         """The collection of that name; None if there is none."""
@@ -129,7 +147,7 @@ class Versions:
             indexes = {path: info.data_type for path, info in schema.items()}
             name = next_collection_name(self._alias, encoder.name, existing)
             since = {_BUILT_FOR: self._alias, _BUILT_SINCE: _text(datetime.now(UTC)), _CUTOFFS: cutoffs}
-            create_collection(self._client, name, encoder, indexes, loaded_from, since)
+            create_collection(self._client, name, encoder, indexes, loaded_from, self._distribution, since)
         return name
 
     def record(self, name: str, loaded_from: str, cutoffs: str) -> None:
@@ -204,22 +222,6 @@ class Versions:
 def aliases_of(client: QdrantClient) -> dict[str, str]:
     """The collection behind each alias, all as they were at one moment."""
     return {alias.alias_name: alias.collection_name for alias in client.get_aliases().aliases}
-
-
-def create_collection(
-    client: QdrantClient,
-    name: str,
-    encoder: Encoder,
-    indexes: PayloadIndexes,
-    loaded_from: str,
-    more: Mapping[str, Any] | None = None,
-) -> None:
-    """Make an empty collection for the encoder's vectors. `more`: of its metadata."""
-    settings = collection_settings(encoder.dimension, encoder.name, encoder.fingerprint, loaded_from)
-    settings["metadata"] |= more or {}
-    client.create_collection(name, **settings)
-    for field, schema in indexes.items():  # before the first point and before the alias
-        client.create_payload_index(name, field, field_schema=schema, wait=True)
 
 
 def _pointing(alias: str, name: str) -> models.CreateAliasOperation:

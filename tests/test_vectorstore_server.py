@@ -200,7 +200,7 @@ def test_settings_that_are_not_honoured_are_refused(http: httpx.Client) -> None:
         {"shard_number": 2},
         {"replication_factor": 2},
         {"quantization_config": {"binary": {}}},
-        {"strict_mode_config": {"enabled": True}},
+        {"strict_mode_config": {"enabled": True, "read_rate_limit": 10}},
         {"vectors": {**vectors, "multivector_config": {"comparator": "max_sim"}}},
         {"vectors": {**vectors, "datatype": "uint8"}},
     ):
