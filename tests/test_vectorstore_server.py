@@ -113,7 +113,7 @@ def test_a_body_over_the_limit_is_refused(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "hint"),
     [
-        ("POST", f"/collections/{COLLECTION}/snapshots", "copy its directory"),
+        ("PUT", f"/collections/{COLLECTION}/snapshots/recover", "snapshots/upload"),
         ("POST", f"/collections/{COLLECTION}/points/search", "points/query"),
         ("POST", f"/collections/{COLLECTION}/points/search/matrix/pairs", "points/query"),
         ("PUT", f"/collections/{COLLECTION}/vectors/other", "switch the alias"),
