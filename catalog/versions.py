@@ -6,6 +6,7 @@ and the switch changes both in one call. The rest stands in the metadata of each
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -150,6 +151,12 @@ class Versions:
             create_collection(self._client, name, encoder, indexes, loaded_from, self._distribution, since)
         return name
 
+    def next_name(self, model: str) -> str:
+        """For a collection of that model, which nobody has made yet."""
+        with translated(self._url):
+            existing = [one.name for one in self._client.get_collections().collections]
+        return next_collection_name(self._alias, model, existing)
+
     def record(self, name: str, loaded_from: str, cutoffs: str) -> None:
         """Keep where the model of a collection lies now, and its cutoffs if there are any."""
         known = {"loaded_from": loaded_from} | ({_CUTOFFS: cutoffs} if cutoffs else {})
@@ -163,18 +170,39 @@ class Versions:
 
     def switch(self, name: str, keep: timedelta) -> None:
         """Make the collection that is being built the live one, in one step; keep the one that was live."""
-        old, now = self.roles(now=True).live, datetime.now(UTC)
+        old = self.roles(now=True).live
+        operations: list[models.AliasOperations] = [
+            _removing(self._alias),
+            _pointing(self._alias, name),
+            _removing(self._building),
+        ]
+        if old is not None:
+            operations.append(_pointing(self._previous, old))
+        self._replace(old, keep, operations)
+
+    def adopt(self, name: str, loaded_from: str) -> None:
+        """Take a collection that was just restored for one of ours, which is not live yet."""
+        own = {_BUILT_FOR: self._alias, _BUILT_SINCE: _text(datetime.now(UTC)), "loaded_from": loaded_from}
+        former = dict.fromkeys((_KEPT_FOR, _REPLACED_AT, _KEPT_UNTIL), "")
+        with translated(self._url):
+            self._client.update_collection(name, metadata=own | former)
+
+    def put_back(self, name: str, keep: timedelta) -> None:
+        """Make a collection that was restored the live one, in one step; keep the one that was live.
+
+        Nothing is brought over from that one, which is what the other was restored to replace.
+        """
+        roles = self.roles(now=True)
+        aliases = {self._alias: roles.live, self._previous: roles.previous}
+        removed = [_removing(alias) for alias, target in aliases.items() if target is not None]
+        self._replace(roles.live, keep, [*removed, _pointing(self._alias, name)])
+
+    def _replace(self, old: str | None, keep: timedelta, operations: list[models.AliasOperations]) -> None:
+        now = datetime.now(UTC)
         kept = {_KEPT_FOR: self._alias, _REPLACED_AT: _text(now), _KEPT_UNTIL: _text(now + keep)}
         with translated(self._url):
             if old is not None:  # before the switch: after it, a crash would leave it without a date
                 self._client.update_collection(old, metadata=kept)
-            operations: list[models.AliasOperations] = [
-                _removing(self._alias),
-                _pointing(self._alias, name),
-                _removing(self._building),
-            ]
-            if old is not None:
-                operations.append(_pointing(self._previous, old))
             self._client.update_collection_aliases(operations)
         self._looked_up = None
 
@@ -193,8 +221,8 @@ class Versions:
             return
 
     def drop(self, name: str) -> None:
-        """Delete a collection with its points."""
-        with translated(self._url):
+        """Delete a collection with its points; one that is not there is left so."""
+        with suppress(CollectionGone), translated(self._url):
             self._client.delete_collection(name)
         self._looked_up = None
 

@@ -12,6 +12,7 @@ from catalog.known_encoders import KnownEncoders
 from catalog.log import set_up_logging
 from catalog.picture_hash import NEAR_SIGNS
 from catalog.settings import read_settings
+from ingest.backup.command import backup_command, restore_command
 from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.connect import connected
 from ingest.dead import dead_lines
@@ -36,6 +37,8 @@ def cli() -> None:
     """Put a catalogue into the index and keep it there."""
 
 
+cli.add_command(backup_command)
+cli.add_command(restore_command)
 cli.add_command(reindex_command)
 cli.add_command(evaluate_command)
 cli.add_command(report_command)

@@ -19,6 +19,7 @@ _OF_COLLECTION: dict[str, _Result] = {
     "DELETE ": collection_calls.delete,
     "GET exists": collection_calls.exists,
     "GET aliases": collection_calls.collection_aliases,
+    "GET cluster": collection_calls.cluster,
     "GET snapshots": snapshot_calls.list_all,
     "POST snapshots": snapshot_calls.create,
 }
