@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     feed_recheck_s: float = Field(
         3600.0, gt=0, description="When an unchanged feed is ingested again, for pictures that changed."
     )
+    worker_metrics: str = Field(
+        "",
+        pattern=r"^$|^[^\s/]+:[0-9]{1,5}$",
+        description="Where `ingest work` answers GET /metrics: host:port; nowhere if empty.",
+    )
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
         (), repr=False, description="SCOPE+SCOPE:KEY, separated by commas; none: loopback only."
     )

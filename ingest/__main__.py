@@ -203,6 +203,10 @@ def main() -> None:
     except CatalogError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(_FAILED)
+    except ModuleNotFoundError as error:  # an image that holds only what the worker needs
+        click.echo(f"Error: {error.name} is not installed here, and this command needs it: install"
+                   " requirements.txt, or use the image `tools` (docs/deploy.md).", err=True)  # fmt: skip
+        sys.exit(_FAILED)
     except OSError as error:  # a full disk, a folder that cannot be written
         place = f"{error.filename}: " if error.filename else ""
         click.echo(f"Error: {place}{error.strerror or error}", err=True)

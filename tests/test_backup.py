@@ -192,9 +192,9 @@ def test_a_backup_that_is_killed_leaves_no_archive_and_no_collection(
 
 
 def test_a_full_disk_ends_a_backup_in_one_line(stocked: Shop, ingest: Ingest, tmp_path: Path) -> None:
-    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=4m", "none") as small:
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=256k", "none") as small:
         done = ingest("backup", small)
-        assert done.returncode == 2 and "No space left on device" in done.stderr
+        assert done.returncode == 2 and "No space left on device" in done.stderr, done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert list(small.iterdir()) == []
 

@@ -8,7 +8,7 @@ import io
 import os
 import tarfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -114,7 +114,8 @@ def writing(target: Path) -> Iterator[ArchiveWriter]:
         os.replace(aside, target)
         _sync_folder(target.parent)
     finally:
-        writer.close()
+        with suppress(OSError):  # what is left cannot be written to a full disk, and need not be
+            writer.close()
         aside.unlink(missing_ok=True)
 
 
