@@ -1,4 +1,4 @@
-"""What a requirements file installs, told from the environment that has all of them; and a Python without more.
+"""What a requirements file installs, told from the environment that has all; and a Python without the rest.
 
 A child process that is started with `environ_without` finds no module of any other package, as if it ran
 where that file alone was installed.
