@@ -8,17 +8,17 @@ WORKDIR /app
 
 FROM base AS web-packages
 COPY requirements-web.txt .
-RUN python -m venv /venv && /venv/bin/pip install --only-binary=:all: -r requirements-web.txt
+RUN python -m venv --without-pip /venv && pip --python /venv install --only-binary=:all: -r requirements-web.txt
 
 FROM base AS worker-packages
 COPY requirements-worker.txt .
-RUN python -m venv /venv && /venv/bin/pip install --only-binary=:all: -r requirements-worker.txt
+RUN python -m venv --without-pip /venv && pip --python /venv install --only-binary=:all: -r requirements-worker.txt
 
 FROM base AS tools-packages
 # PyTorch for the CPU: the build on PyPI brings 2 GB of CUDA with it. Empty it for that one.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements.txt .
-RUN python -m venv /venv && /venv/bin/pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
+RUN python -m venv --without-pip /venv && pip --python /venv install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
 
 # The model for ONNX Runtime: that of CLIP_MODEL, and the bundled one, which the live index may still be of.
 FROM tools-packages AS export

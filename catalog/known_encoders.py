@@ -8,7 +8,7 @@ from catalog.encoder import Encoder, open_encoder
 from catalog.errors import EncoderUnavailable, ModelMismatch, SettingInvalid
 from catalog.model_files import find_model_folder, fingerprint_of
 from catalog.settings import BUNDLED_MODEL, Settings
-from catalog.versions import Version
+from catalog.version import Version
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from catalog.contents import Contents, picture_sums
 from catalog.settings import Settings
 from catalog.snapshots import Node
 from catalog.store_version import StoreVersion
-from catalog.versions import Version, Versions
+from catalog.version import Version
+from catalog.versions import Versions
 from catalog.writes.queue import WriteQueue
 from ingest.backup.archive import APPLIED, RUNS, ArchiveWriter, snapshot_name, writing
 from ingest.backup.beside import load_beside, nodes_of, require_all_shards
