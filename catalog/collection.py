@@ -15,10 +15,18 @@ from catalog.deadline import shorten_call
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
+from catalog.making import create_collection
 from catalog.reads import Reads
-from catalog.schema import MAX_FILTERABLE_ATTRIBUTES, PAYLOAD_INDEXES, next_collection_name, numbered
+from catalog.schema import (
+    MAX_FILTERABLE_ATTRIBUTES,
+    ONE_MACHINE,
+    PAYLOAD_INDEXES,
+    Distribution,
+    next_collection_name,
+    numbered,
+)
 from catalog.settings import Settings
-from catalog.versions import ALIAS_TRUSTED_S, aliases_of, create_collection
+from catalog.versions import ALIAS_TRUSTED_S, aliases_of
 
 _KEEP_ALIVE_S = 3.0
 
@@ -54,6 +62,13 @@ def connect(settings: Settings) -> QdrantClient:
         )
 
 
+def distribution_of(settings: Settings) -> Distribution:
+    """How the settings spread a new collection over a cluster."""
+    return Distribution(
+        settings.qdrant_shards, settings.qdrant_replication_factor, settings.qdrant_write_consistency
+    )
+
+
 def ping(client: QdrantClient, url: str) -> None:
     """Raise IndexUnavailable or IndexRefused unless the store at `url` answers."""
     with translated(url):
@@ -74,11 +89,13 @@ class LiveCollection:
         encoder: Encoder,
         pinned: str | None = None,
         loaded_from: str = "",
+        distribution: Distribution = ONE_MACHINE,
     ) -> None:
         self._client = client
         self._reads = Reads(url, client.init_options["api_key"], client.init_options["timeout"])
         self.pinned = pinned
         self._loaded_from = loaded_from
+        self._distribution = distribution
         self._url = url
         self._alias = alias
         self._encoder = encoder
@@ -87,7 +104,9 @@ class LiveCollection:
 
     def at(self, name: str | None, encoder: Encoder) -> "LiveCollection":
         """The collection of that name (None: behind the alias), which `encoder` has built."""
-        other = LiveCollection(self._client, self._url, self._alias, encoder, name, self._loaded_from)
+        other = LiveCollection(
+            self._client, self._url, self._alias, encoder, name, self._loaded_from, self._distribution
+        )
         other._reads = self._reads  # and its open connections
         return other
 
@@ -193,7 +212,9 @@ class LiveCollection:
     def _create(self) -> None:
         existing = [c.name for c in self._client.get_collections().collections]
         name = next_collection_name(self._alias, self._encoder.name, existing)
-        create_collection(self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from)
+        create_collection(
+            self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from, self._distribution
+        )
         alias = models.CreateAlias(collection_name=name, alias_name=self._alias)
         self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=alias)])
 

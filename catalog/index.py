@@ -25,7 +25,7 @@ from catalog.points import (
     hashes_in,
 )
 from catalog.scan import PictureKey, PointKey, scan, scan_pictures
-from catalog.schema import SEARCH_PARAMS, attribute_indexes, struct_of
+from catalog.schema import ONE_MACHINE, SEARCH_PARAMS, Distribution, attribute_indexes, struct_of
 from catalog.search import rank
 from catalog.versions import Versions
 from catalog.wanted import Ranked, Wanted
@@ -44,12 +44,20 @@ class ItemIndex:
     """
 
     def __init__(
-        self, client: QdrantClient, url: str, alias: str, encoder: Encoder, loaded_from: str = ""
+        self,
+        client: QdrantClient,
+        url: str,
+        alias: str,
+        encoder: Encoder,
+        loaded_from: str = "",
+        distribution: Distribution = ONE_MACHINE,
     ) -> None:
-        """`loaded_from`: the CLIP_MODEL that the encoder was opened by, kept with a collection made here."""
+        """Of a collection that is made here. `loaded_from`: the CLIP_MODEL that the encoder was opened by.
+        `distribution`: over a cluster."""
         self.encoder = encoder
-        self.versions = Versions(client, url, alias)
-        self._use(LiveCollection(client, url, alias, encoder, loaded_from=loaded_from))
+        self.versions = Versions(client, url, alias, distribution)
+        live = LiveCollection(client, url, alias, encoder, None, loaded_from, distribution)
+        self._use(live)
 
     def _use(self, collection: LiveCollection) -> None:
         self.collection = self._live = collection

@@ -29,36 +29,39 @@ def translated(url: str) -> Iterator[None]:
 
 def _translation(error: Exception, url: str) -> CatalogError:
     if isinstance(error, NewConnectionError):  # a time-out by its bases, which it is not
-        return _silent(url)
+        return silent(url)
     if isinstance(error, ReadTimeout | TimeoutError):
-        return _too_late(url)
+        return too_late(url)
     if isinstance(error, HTTPError):
-        return _silent(url)
+        return silent(url)
     if isinstance(error, ReadRefused):
-        return _refusal(error.status, url)
+        return refusal(error.status, url)
     if isinstance(error, ResponseHandlingException):
         # By name: the client's HTTP library is its own affair, and all of its time-outs are called so.
-        return _too_late(url) if "Timeout" in type(error.source).__name__ else _silent(url)
+        return too_late(url) if "Timeout" in type(error.source).__name__ else silent(url)
     if not isinstance(error, UnexpectedResponse):  # 429 is the only other one that the client raises
         return IndexUnavailable(f"The vector store at {url} is too busy.")
-    return _refusal(error.status_code or 0, url)
+    return refusal(error.status_code or 0, url)
 
 
-def _too_late(url: str) -> CatalogError:
+def too_late(url: str) -> CatalogError:
+    """The store has not answered in time."""
     return IndexTimeout(f"The vector store at {url} did not answer in time.")
 
 
-def _silent(url: str) -> CatalogError:
+def silent(url: str) -> CatalogError:
+    """Nothing sensible came from the store."""
     return IndexUnavailable(f"The vector store at {url} does not answer: {HOW_TO_START}.")
 
 
-def _refusal(status: int, url: str) -> CatalogError:
+def refusal(status: int, url: str) -> CatalogError:
+    """The store has answered with that status, which is no success."""
     if status in (401, 403):
         return IndexRefused(f"The vector store at {url} refuses the key: check QDRANT_API_KEY.")
     if status == 404:
         return CollectionGone(f"The vector store at {url} does not know the collection.")
     if status in (408, 504):
-        return _too_late(url)
+        return too_late(url)
     if status == 507:
         return IndexUnavailable(f"The disk of the vector store at {url} is full.")
     if status == 429 or status >= 500:

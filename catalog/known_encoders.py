@@ -8,7 +8,7 @@ from catalog.encoder import Encoder, open_encoder
 from catalog.errors import EncoderUnavailable, ModelMismatch, SettingInvalid
 from catalog.model_files import find_model_folder, fingerprint_of
 from catalog.settings import BUNDLED_MODEL, Settings
-from catalog.versions import Version
+from catalog.version import Version
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ class KnownEncoders:
             self._own_fingerprint = _fingerprint_at(self._settings.clip_model)
         return version.fingerprint == self._own_fingerprint
 
+    def is_here(self, fingerprint: str, loaded_from: str) -> bool:
+        """Whether the model of that fingerprint is found on this machine."""
+        return any(_fingerprint_at(place) == fingerprint for place in self._places(loaded_from))
+
     def keep_only(self, encoder: Encoder) -> None:
         """Forget all others, so that their memory is free once nobody uses them any more."""
         with self._opening:
@@ -64,7 +68,7 @@ class KnownEncoders:
         return measured if self.is_own(version) else version.cutoffs
 
     def _open(self, version: Version) -> Encoder:
-        for clip_model in self._places(version):
+        for clip_model in self._places(version.loaded_from):
             if _fingerprint_at(clip_model) == version.fingerprint:
                 return open_encoder(self._settings.model_copy(update={"clip_model": clip_model}))
         where = f"loaded from {version.loaded_from}" if version.loaded_from else "recorded nowhere"
@@ -74,12 +78,12 @@ class KnownEncoders:
             f" is {self._settings.clip_model}. Bring it to the same place here, or set CLIP_MODEL to it."
         )
 
-    def _places(self, version: Version) -> Iterator[str]:
+    def _places(self, loaded_from: str) -> Iterator[str]:
         # What is local comes first: the name of a model may mean a download.
         yield self._settings.clip_model
         yield str(BUNDLED_MODEL)
-        if version.loaded_from:
-            yield version.loaded_from
+        if loaded_from:
+            yield loaded_from
 
 
 def _fingerprint_at(clip_model: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from qdrant_client import models
@@ -58,6 +59,35 @@ SEARCH_PARAMS = models.SearchParams(
 # Every vector compared in float32: what the engine's answers are measured against.
 EXACT_PARAMS = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
 
+# What no call of ours needs is refused, so that a mistake fails in the open and not by a slow store. A filter
+# on a field without a payload index would look at every point; the limit is above what a search through items
+# of 16 pictures each can ask for.
+STRICT_MODE = models.StrictModeConfig(
+    enabled=True,
+    unindexed_filtering_retrieve=False,
+    unindexed_filtering_update=False,
+    max_query_limit=2_000_000,
+    search_max_batchsize=32,
+    search_max_oversampling=2.0,
+    upsert_max_batchsize=256,
+    max_payload_index_count=len(PAYLOAD_INDEXES) + len(_READING_INDEXES) * MAX_FILTERABLE_ATTRIBUTES,
+)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How a new collection is spread over the nodes of a cluster; the defaults are those of one machine.
+
+    `write_consistency`: how many replicas must have a write before it is acknowledged.
+    """
+
+    shards: int = 1
+    replication_factor: int = 1
+    write_consistency: int = 1
+
+
+ONE_MACHINE = Distribution()
+
 
 def bm25(text: str) -> models.Document:
     """A text that the engine turns into its BM25 vector, the same way for products and for queries."""
@@ -65,13 +95,21 @@ def bm25(text: str) -> models.Document:
 
 
 def collection_settings(
-    dimension: int, model: str, fingerprint: str, loaded_from: str = ""
+    dimension: int,
+    model: str,
+    fingerprint: str,
+    loaded_from: str = "",
+    distribution: Distribution = ONE_MACHINE,
 ) -> dict[str, Any]:
     """Keyword arguments of `create_collection`. `loaded_from`: where another process finds the model."""
     return {
         "vectors_config": {IMAGE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)},
         "sparse_vectors_config": {KEYWORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
         "quantization_config": QUANTIZATION,
+        "strict_mode_config": STRICT_MODE,
+        "shard_number": distribution.shards,
+        "replication_factor": distribution.replication_factor,
+        "write_consistency_factor": distribution.write_consistency,
         "metadata": {"model": model, "fingerprint": fingerprint, "loaded_from": loaded_from},
     }
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from catalog.api_keys import ApiKey, parse_api_keys
@@ -47,6 +47,13 @@ class Settings(BaseSettings):
     qdrant_api_key: str | None = Field(None, repr=False, description="The key that the store asks for.")
     qdrant_timeout_s: int = Field(
         10, ge=1, le=300, description="Longest wait for the store: of a web request in all, else of a call."
+    )
+    qdrant_shards: int = Field(1, ge=1, le=1024, description="Shards of a new collection, on a cluster.")
+    qdrant_replication_factor: int = Field(
+        1, ge=1, le=64, description="Nodes that hold each shard of a new collection."
+    )
+    qdrant_write_consistency: int = Field(
+        1, ge=1, le=64, description="Nodes that must hold a write before it is acknowledged."
     )
     index_alias: str = Field(
         "items", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The alias of the live collection."
@@ -103,6 +110,11 @@ class Settings(BaseSettings):
     feed_recheck_s: float = Field(
         3600.0, gt=0, description="When an unchanged feed is ingested again, for pictures that changed."
     )
+    worker_metrics: str = Field(
+        "",
+        pattern=r"^$|^[^\s/]+:[0-9]{1,5}$",
+        description="Where `ingest work` answers GET /metrics: host:port; nowhere if empty.",
+    )
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
         (), repr=False, description="SCOPE+SCOPE:KEY, separated by commas; none: loopback only."
     )
@@ -137,6 +149,14 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("qdrant_write_consistency")
+    @classmethod
+    def _check_consistency(cls, value: int, info: ValidationInfo) -> int:
+        replicas = info.data.get("qdrant_replication_factor", value)
+        if value > replicas:
+            raise ValueError(f"should be at most QDRANT_REPLICATION_FACTOR, which is {replicas}")
+        return value
 
     @field_validator("api_keys", mode="before")
     @classmethod

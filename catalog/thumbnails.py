@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -32,12 +35,24 @@ def write_thumbnail(picture: Image.Image, path: Path, side_px: int) -> None:
     if (factor := max(picture.size) / side_px) > 1:
         width, height = (max(1, round(side / factor)) for side in picture.size)
         small = picture.resize((width, height), Image.Resampling.HAMMING)
+    with _whole(path) as file:
+        small.save(file, "JPEG", quality=80)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a thumbnail that was made before; whole or not at all."""
+    with _whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Aside and renamed: a reader never sees half a file, and two writers of one picture cannot clash.
     handle, aside = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            small.save(file, "JPEG", quality=80)
+            yield file
         os.chmod(aside, 0o644)  # mkstemp's 0600 would hide it from a web service under another user
         os.replace(aside, path)
     except BaseException:

@@ -5,72 +5,47 @@ and the switch changes both in one call. The rest stands in the metadata of each
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
 
 from qdrant_client import QdrantClient, models
 
 from catalog.encoder import Encoder
 from catalog.index_errors import CollectionGone, translated
-from catalog.points import IMAGE
-from catalog.schema import collection_settings, next_collection_name
+from catalog.making import create_collection
+from catalog.schema import ONE_MACHINE, Distribution, next_collection_name
+from catalog.store_version import StoreVersion, require_supported, store_version
+from catalog.version import (
+    BUILT_FOR,
+    BUILT_SINCE,
+    CUTOFFS,
+    KEPT_FOR,
+    KEPT_UNTIL,
+    REPLACED_AT,
+    Roles,
+    Version,
+    meta_of,
+    text_of,
+    version_of,
+)
 
 # How long a looked-up alias is trusted. After a switch the old collection is still there, and still right.
 ALIAS_TRUSTED_S = 2.0
 # No INDEX_ALIAS can end so.
 _BUILDING, _PREVIOUS = "+building", "+previous"
 
-# Keys of the metadata.
-_BUILT_FOR, _BUILT_SINCE = "built_for", "built_since"
-_KEPT_FOR, _REPLACED_AT, _KEPT_UNTIL = "kept_for", "replaced_at", "kept_until"
-_CUTOFFS = "confidence_cutoffs"
-
-PayloadIndexes = Mapping[str, models.PayloadSchemaType]
-
-
-@dataclass(frozen=True)
-class Roles:
-    """The names of the collection that is live, of the one that is being built, and, for as long as what was
-    written to it alone is still brought over, of the one that was live before; as far as there are."""
-
-    live: str | None
-    building: str | None
-    previous: str | None = None
-
-
-@dataclass(frozen=True)
-class Version:
-    """One collection. `loaded_from`: the CLIP_MODEL by which its model is opened; empty if not recorded.
-
-    `cutoffs`: CONFIDENCE_CUTOFFS of its model, empty if not recorded. `pictures`: how many points it has.
-    """
-
-    name: str
-    state: Literal["live", "building", "kept", "unused"]
-    model: str
-    fingerprint: str
-    loaded_from: str
-    cutoffs: str
-    pictures: int
-    dimension: int
-    is_optimised: bool
-    built_since: datetime | None
-    replaced_at: datetime | None
-    kept_until: datetime | None
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether it was kept for as long as it should."""
-        return self.state == "kept" and self.kept_until is not None and self.kept_until < datetime.now(UTC)
-
 
 class Versions:
     """Raises IndexUnavailable, IndexTimeout or IndexRefused when the store does not do its part."""
 
-    def __init__(self, client: QdrantClient, url: str, alias: str) -> None:
+    def __init__(
+        self, client: QdrantClient, url: str, alias: str, distribution: Distribution = ONE_MACHINE
+    ) -> None:
+        """`distribution`: of a collection that is made here."""
         self._client = client
+        self._distribution = distribution
+        self._is_supported = False
         self._url = url
         self._alias = alias
         self._building = alias + _BUILDING
@@ -81,12 +56,25 @@ class Versions:
         """As they are, or as they were at most ALIAS_TRUSTED_S ago unless they are asked for `now`."""
         looked_up = self._looked_up
         if now or looked_up is None or time.monotonic() >= looked_up[1]:
+            self._require_supported()
             with translated(self._url):
                 targets = aliases_of(self._client)
             names = (self._alias, self._building, self._previous)
             roles = Roles(*[targets.get(name) for name in names])
             self._looked_up = looked_up = roles, time.monotonic() + ALIAS_TRUSTED_S
         return looked_up[0]
+
+    def store(self) -> StoreVersion:
+        """What the store says that it is."""
+        with translated(self._url):
+            info = self._client.info()
+        return store_version(info.title, info.version)
+
+    def _require_supported(self) -> None:
+        """Once, by whoever comes first: every program looks at the roles before it does anything else."""
+        if not self._is_supported:
+            require_supported(self.store(), self._url)
+            self._is_supported = True
 
     def find(self, name: str) -> Version | None:
         """The collection of that name; None if there is none."""
@@ -95,7 +83,7 @@ class Versions:
                 info = self._client.get_collection(name)
         except CollectionGone:
             return None
-        return self._version(name, info, self.roles())
+        return version_of(name, info, self.roles(), self._alias)
 
     def live(self) -> Version | None:
         """The one behind the alias; None before the first ingest."""
@@ -115,9 +103,9 @@ class Versions:
             found = [(name, self._client.get_collection(name)) for name in names]
         own = {roles.live, roles.building}
         versions = [
-            self._version(name, info, roles)
+            version_of(name, info, roles, self._alias)
             for name, info in found
-            if name in own or self._alias in (_meta(info).get(_BUILT_FOR), _meta(info).get(_KEPT_FOR))
+            if name in own or self._alias in (meta_of(info).get(BUILT_FOR), meta_of(info).get(KEPT_FOR))
         ]
         return versions
 
@@ -128,13 +116,19 @@ class Versions:
             schema = self._client.get_collection(like).payload_schema
             indexes = {path: info.data_type for path, info in schema.items()}
             name = next_collection_name(self._alias, encoder.name, existing)
-            since = {_BUILT_FOR: self._alias, _BUILT_SINCE: _text(datetime.now(UTC)), _CUTOFFS: cutoffs}
-            create_collection(self._client, name, encoder, indexes, loaded_from, since)
+            since = {BUILT_FOR: self._alias, BUILT_SINCE: text_of(datetime.now(UTC)), CUTOFFS: cutoffs}
+            create_collection(self._client, name, encoder, indexes, loaded_from, self._distribution, since)
         return name
+
+    def next_name(self, model: str) -> str:
+        """For a collection of that model, which nobody has made yet."""
+        with translated(self._url):
+            existing = [one.name for one in self._client.get_collections().collections]
+        return next_collection_name(self._alias, model, existing)
 
     def record(self, name: str, loaded_from: str, cutoffs: str) -> None:
         """Keep where the model of a collection lies now, and its cutoffs if there are any."""
-        known = {"loaded_from": loaded_from} | ({_CUTOFFS: cutoffs} if cutoffs else {})
+        known = {"loaded_from": loaded_from} | ({CUTOFFS: cutoffs} if cutoffs else {})
         with translated(self._url):
             self._client.update_collection(name, metadata=known)
 
@@ -145,18 +139,39 @@ class Versions:
 
     def switch(self, name: str, keep: timedelta) -> None:
         """Make the collection that is being built the live one, in one step; keep the one that was live."""
-        old, now = self.roles(now=True).live, datetime.now(UTC)
-        kept = {_KEPT_FOR: self._alias, _REPLACED_AT: _text(now), _KEPT_UNTIL: _text(now + keep)}
+        old = self.roles(now=True).live
+        operations: list[models.AliasOperations] = [
+            _removing(self._alias),
+            _pointing(self._alias, name),
+            _removing(self._building),
+        ]
+        if old is not None:
+            operations.append(_pointing(self._previous, old))
+        self._replace(old, keep, operations)
+
+    def adopt(self, name: str, loaded_from: str) -> None:
+        """Take a collection that was just restored for one of ours, which is not live yet."""
+        own = {BUILT_FOR: self._alias, BUILT_SINCE: text_of(datetime.now(UTC)), "loaded_from": loaded_from}
+        former = dict.fromkeys((KEPT_FOR, REPLACED_AT, KEPT_UNTIL), "")
+        with translated(self._url):
+            self._client.update_collection(name, metadata=own | former)
+
+    def put_back(self, name: str, keep: timedelta) -> None:
+        """Make a collection that was restored the live one, in one step; keep the one that was live.
+
+        Nothing is brought over from that one, which is what the other was restored to replace.
+        """
+        roles = self.roles(now=True)
+        aliases = {self._alias: roles.live, self._previous: roles.previous}
+        removed = [_removing(alias) for alias, target in aliases.items() if target is not None]
+        self._replace(roles.live, keep, [*removed, _pointing(self._alias, name)])
+
+    def _replace(self, old: str | None, keep: timedelta, operations: list[models.AliasOperations]) -> None:
+        now = datetime.now(UTC)
+        kept = {KEPT_FOR: self._alias, REPLACED_AT: text_of(now), KEPT_UNTIL: text_of(now + keep)}
         with translated(self._url):
             if old is not None:  # before the switch: after it, a crash would leave it without a date
                 self._client.update_collection(old, metadata=kept)
-            operations: list[models.AliasOperations] = [
-                _removing(self._alias),
-                _pointing(self._alias, name),
-                _removing(self._building),
-            ]
-            if old is not None:
-                operations.append(_pointing(self._previous, old))
             self._client.update_collection_aliases(operations)
         self._looked_up = None
 
@@ -175,51 +190,15 @@ class Versions:
             return
 
     def drop(self, name: str) -> None:
-        """Delete a collection with its points."""
-        with translated(self._url):
+        """Delete a collection with its points; one that is not there is left so."""
+        with suppress(CollectionGone), translated(self._url):
             self._client.delete_collection(name)
         self._looked_up = None
-
-    def _version(self, name: str, info: models.CollectionInfo, roles: Roles) -> Version:
-        meta = _meta(info)
-        is_kept = meta.get(_KEPT_FOR) == self._alias
-        vectors = info.config.params.vectors
-        return Version(
-            name=name,
-            state="live" if name == roles.live else "building" if name == roles.building
-            else "kept" if is_kept else "unused",
-            model=str(meta.get("model", "")),
-            fingerprint=str(meta.get("fingerprint", "")),
-            loaded_from=str(meta.get("loaded_from", "")),
-            cutoffs=str(meta.get(_CUTOFFS, "")),
-            pictures=info.points_count or 0,
-            dimension=vectors[IMAGE].size if isinstance(vectors, dict) else 0,
-            is_optimised=info.status == models.CollectionStatus.GREEN,
-            built_since=_moment(meta.get(_BUILT_SINCE)),
-            replaced_at=_moment(meta.get(_REPLACED_AT)),
-            kept_until=_moment(meta.get(_KEPT_UNTIL)),
-        )  # fmt: skip
 
 
 def aliases_of(client: QdrantClient) -> dict[str, str]:
     """The collection behind each alias, all as they were at one moment."""
     return {alias.alias_name: alias.collection_name for alias in client.get_aliases().aliases}
-
-
-def create_collection(
-    client: QdrantClient,
-    name: str,
-    encoder: Encoder,
-    indexes: PayloadIndexes,
-    loaded_from: str,
-    more: Mapping[str, Any] | None = None,
-) -> None:
-    """Make an empty collection for the encoder's vectors. `more`: of its metadata."""
-    settings = collection_settings(encoder.dimension, encoder.name, encoder.fingerprint, loaded_from)
-    settings["metadata"] |= more or {}
-    client.create_collection(name, **settings)
-    for field, schema in indexes.items():  # before the first point and before the alias
-        client.create_payload_index(name, field, field_schema=schema, wait=True)
 
 
 def _pointing(alias: str, name: str) -> models.CreateAliasOperation:
@@ -230,15 +209,3 @@ def _pointing(alias: str, name: str) -> models.CreateAliasOperation:
 
 def _removing(alias: str) -> models.DeleteAliasOperation:
     return models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias))
-
-
-def _meta(info: models.CollectionInfo) -> dict[str, Any]:
-    return info.config.metadata or {}
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -12,6 +12,7 @@ from catalog.known_encoders import KnownEncoders
 from catalog.log import set_up_logging
 from catalog.picture_hash import NEAR_SIGNS
 from catalog.settings import read_settings
+from ingest.backup.command import backup_command, restore_command
 from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.connect import connected
 from ingest.dead import dead_lines
@@ -36,6 +37,8 @@ def cli() -> None:
     """Put a catalogue into the index and keep it there."""
 
 
+cli.add_command(backup_command)
+cli.add_command(restore_command)
 cli.add_command(reindex_command)
 cli.add_command(evaluate_command)
 cli.add_command(report_command)
@@ -199,6 +202,10 @@ def main() -> None:
         sys.exit(_INTERRUPTED)
     except CatalogError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(_FAILED)
+    except ModuleNotFoundError as error:  # an image that holds only what the worker needs
+        click.echo(f"Error: {error.name} is not installed here, and this command needs it: install"
+                   " requirements.txt, or use the image `tools` (docs/deploy.md).", err=True)  # fmt: skip
         sys.exit(_FAILED)
     except OSError as error:  # a full disk, a folder that cannot be written
         place = f"{error.filename}: " if error.filename else ""

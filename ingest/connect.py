@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from catalog.collection import connect, ping
+from catalog.collection import connect, distribution_of, ping
 from catalog.encoder import Encoder
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders, warn_of_another_model
@@ -33,6 +33,10 @@ def connected(
         if live is not None and not encoders.is_own(live):
             warn_of_another_model(settings, live)
         place = portable(settings.clip_model)
-        yield ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder, place), encoder
+        distribution = distribution_of(settings)
+        yield (
+            ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder, place, distribution),
+            encoder,
+        )
     finally:
         client.close()

@@ -33,6 +33,20 @@ def record(settings: Settings, feeds: Sequence[str], began: datetime, outcome: R
     os.replace(part, path)  # never half a file, however this ends
 
 
+def history_of(settings: Settings) -> bytes:
+    """All of it, for a backup."""
+    try:
+        return _path(settings).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def put_back_history(settings: Settings, content: bytes) -> None:
+    """From a backup, where there is none: what has run here since is worth more."""
+    if content and not _path(settings).exists():
+        _path(settings).write_bytes(content)
+
+
 def last_runs(settings: Settings) -> list[dict[str, Any]]:
     """The runs that are kept, the last one last; a line that is damaged is left out."""
     try:

@@ -13,6 +13,7 @@ from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.feeds.address import fetch_limits, seen_as
 from ingest.fetch.locations import is_address, without_credentials
+from ingest.metrics import RoundOutcome
 from ingest.run import RunOptions, run_feeds
 
 _log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Watched:
 
     def bring_up_to_date(
         self, settings: Settings, encoders: KnownEncoders, check: Callable[[], None], retried_in_s: float
-    ) -> None:
+    ) -> RoundOutcome:
         """Ingest them if they have changed, or it is time to look at their pictures again.
 
         What fails is logged and tried again at the next call. `check` may raise to stop.
@@ -56,17 +57,18 @@ class Watched:
         try:
             signatures = [_look(*one, settings) for one in zip(self.locations, self._seen, strict=True)]
             if self._is_current(signatures, settings):
-                return
+                return "unchanged"
             began = time.monotonic()
             reports = run_feeds(
                 self.locations, settings, lambda report: check(), self._options, encoders, check
             )
         except (CatalogError, OSError) as error:
             _log.error("%s: not ingested, tried again in %g s: %s", self.name, retried_in_s, error)
-            return
+            return "failed"
         for line in (line for report in reports for line in report.lines()):
             _log.info("%s", line)
         self._seen, self._ingested_at = signatures, began
+        return "ok" if all(report.ok for report in reports) else "in_part"
 
     def _is_current(self, signatures: Sequence[Signature], settings: Settings) -> bool:
         """Nothing changed. Pictures may, under the same names: what a feed looks like does not tell."""
@@ -81,7 +83,7 @@ def follow(
     every_s: float,
     stop: threading.Event,
     encoders: KnownEncoders,
-    after_round: Callable[[], None] = lambda: None,
+    after_round: Callable[[Sequence[RoundOutcome]], None] = lambda outcomes: None,
 ) -> None:
     """Look at all of them every so many seconds until `stop` is set; a batch under way is finished first."""
 
@@ -90,12 +92,13 @@ def follow(
             raise Stopped
 
     while not stop.is_set():
+        outcomes: list[RoundOutcome] = []
         for one in watched:
             try:
-                one.bring_up_to_date(settings, encoders, check, every_s)
+                outcomes.append(one.bring_up_to_date(settings, encoders, check, every_s))
             except Stopped:
-                break
-        after_round()
+                return
+        after_round(outcomes)
         stop.wait(every_s)
 
 

@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from catalog.collection import connect
 from catalog.confidence import cutoffs_for
 from catalog.encoder import Encoder, warm
-from catalog.errors import IndexRefused, IndexUnavailable, ModelMismatch
+from catalog.errors import IndexRefused, IndexUnavailable, ModelMismatch, StoreUnsupported
 from catalog.images import ImageLimits
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders, warn_of_another_model
@@ -53,7 +53,8 @@ def create_app(
 ) -> Flask:
     """Build the service. It starts without the store, but not without the model.
 
-    Raises SettingInvalid, or EncoderUnavailable when the model cannot be loaded.
+    Raises SettingInvalid, EncoderUnavailable when the model cannot be loaded, and StoreUnsupported when the
+    store is there and of a version that cannot work.
     """
     settings = settings or read_settings()
     if not logging.getLogger().handlers:  # gunicorn sets up its own loggers only
@@ -116,6 +117,8 @@ def _first_encoder(settings: Settings, encoders: KnownEncoders, versions: Versio
         if live is None or encoders.is_own(live):
             return encoders.own()
         encoder = encoders.of(live)
+    except StoreUnsupported:
+        raise
     except (IndexUnavailable, IndexRefused) as error:  # the service starts without the store
         _log.warning("starting with the model of CLIP_MODEL: %s", error)
         return encoders.own()

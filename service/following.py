@@ -13,7 +13,8 @@ from catalog.encoder import Encoder, warm
 from catalog.errors import CatalogError
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
-from catalog.versions import ALIAS_TRUSTED_S, Version
+from catalog.version import Version
+from catalog.versions import ALIAS_TRUSTED_S
 from service.searcher import Searcher
 
 # A model that cannot be loaded is told of and tried again so often.

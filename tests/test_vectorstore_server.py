@@ -113,7 +113,7 @@ def test_a_body_over_the_limit_is_refused(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "hint"),
     [
-        ("POST", f"/collections/{COLLECTION}/snapshots", "copy its directory"),
+        ("PUT", f"/collections/{COLLECTION}/snapshots/recover", "snapshots/upload"),
         ("POST", f"/collections/{COLLECTION}/points/search", "points/query"),
         ("POST", f"/collections/{COLLECTION}/points/search/matrix/pairs", "points/query"),
         ("PUT", f"/collections/{COLLECTION}/vectors/other", "switch the alias"),
@@ -200,7 +200,7 @@ def test_settings_that_are_not_honoured_are_refused(http: httpx.Client) -> None:
         {"shard_number": 2},
         {"replication_factor": 2},
         {"quantization_config": {"binary": {}}},
-        {"strict_mode_config": {"enabled": True}},
+        {"strict_mode_config": {"enabled": True, "read_rate_limit": 10}},
         {"vectors": {**vectors, "multivector_config": {"comparator": "max_sim"}}},
         {"vectors": {**vectors, "datatype": "uint8"}},
     ):

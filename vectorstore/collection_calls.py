@@ -29,6 +29,19 @@ async def info(call: Call) -> Any:
     return await collection_info(call.store.get(call.collection_name))
 
 
+async def cluster(call: Call) -> Any:
+    """As a Qdrant server that is alone says it."""
+    counts = await call.store.get(call.collection_name).status()
+    shard = {"shard_id": 0, "points_count": counts["points_count"], "state": "Active"}
+    return {
+        "peer_id": 1,
+        "shard_count": 1,
+        "local_shards": [shard],
+        "remote_shards": [],
+        "shard_transfers": [],
+    }
+
+
 async def create(call: Call) -> Any:
     call.waits()
     await call.store.create(call.collection_name, parse(models.CreateCollection, call.body))

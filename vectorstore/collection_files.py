@@ -15,7 +15,7 @@ from qdrant_client.http import models
 from vectorstore.errors import BadValue, StartError
 from vectorstore.files import read_json, remove_tree, sync_path, write_json
 
-_DESCRIPTION = "collection.json"
+DESCRIPTION = "collection.json"
 _UNFINISHED = "unfinished"
 _FORBIDDEN = set('<>:"/\\|?*\0\x1f')
 
@@ -55,19 +55,19 @@ def begin(directory: Path) -> None:
 
 def save(directory: Path, description: Description) -> None:
     """Write the description in one step, and with it the generation that counts from now on."""
-    write_json(directory / _DESCRIPTION, description.model_dump(mode="json", exclude_none=True))
+    write_json(directory / DESCRIPTION, description.model_dump(mode="json", exclude_none=True))
     (directory / _UNFINISHED).unlink(missing_ok=True)
     sync_path(directory)
     sync_path(directory.parent)
 
 
 def is_unfinished(directory: Path) -> bool:
-    return (directory / _UNFINISHED).exists() and not (directory / _DESCRIPTION).exists()
+    return (directory / _UNFINISHED).exists() and not (directory / DESCRIPTION).exists()
 
 
 def load(directory: Path) -> Description:
     """Raises StartError if the collection is not whole."""
-    path = directory / _DESCRIPTION
+    path = directory / DESCRIPTION
     try:
         description = Description.model_validate(read_json(path))
     except FileNotFoundError as error:

@@ -46,6 +46,8 @@ def _config(collection: ServedCollection) -> dict[str, Any]:
         "quantization_config": given.get("quantization_config")
         or INT8.model_dump(mode="json", exclude_none=True),
     }
+    if "strict_mode_config" in given:
+        config["strict_mode_config"] = given["strict_mode_config"]
     if "metadata" in given:
         config["metadata"] = collection.description.settings.metadata
     return config

@@ -24,9 +24,19 @@ _ONLY_DEFAULT: dict[str, tuple[tuple[Any, ...], str]] = {
     "replication_factor": ((1,), _ONE_MACHINE),
     "write_consistency_factor": ((1,), _ONE_MACHINE),
     "on_disk_payload": ((True,), "payloads are always on disk and in the page cache: leave it out"),
-    "strict_mode_config": ((), "strict mode needs a Qdrant server"),
     "payload": ((), "payloads are always on disk and in the page cache: leave it out"),
     "id_tracker": ((), "leave it out"),
+}
+# The limits of strict mode that vectorstore/shard/strict_mode.py keeps.
+_STRICT_MODE = {
+    "enabled",
+    "max_query_limit",
+    "max_payload_index_count",
+    "search_max_batchsize",
+    "search_max_oversampling",
+    "unindexed_filtering_retrieve",
+    "unindexed_filtering_update",
+    "upsert_max_batchsize",
 }
 _ONLY_INT8 = "Only scalar int8 quantisation is answered here: it is the default, leave it out"
 
@@ -48,12 +58,19 @@ def check_create(given: models.CreateCollection) -> None:
         raise BadRequest("Wrong input: a collection needs a vector")
     if shared := dense.keys() & sparse:
         raise BadRequest(f"Wrong input: the vector `{min(shared)}` is both dense and sparse")
+    _check_strict_mode(given.strict_mode_config)
     _check_int8(given.quantization_config)
     _check_hnsw(given.hnsw_config)
     for name, params in dense.items():
         _check_dense(name, params)
     for name, sparse_params in sparse.items():
         _check_sparse(name, sparse_params)
+
+
+def _check_strict_mode(given: models.StrictModeConfig | None) -> None:
+    asked = given.model_dump(exclude_none=True).keys() if given is not None else set()
+    if unknown := asked - _STRICT_MODE:
+        raise NotAnswered(f"`{min(unknown)}` of strict mode is not answered here: leave it out")
 
 
 def _check_dense(name: str, params: models.VectorParams) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from vectorstore import collection_calls, point_calls
+from vectorstore import collection_calls, point_calls, snapshot_calls
 from vectorstore.calls import Call
 from vectorstore.envelope import success
 from vectorstore.errors import NotAnswered
@@ -19,6 +19,9 @@ _OF_COLLECTION: dict[str, _Result] = {
     "DELETE ": collection_calls.delete,
     "GET exists": collection_calls.exists,
     "GET aliases": collection_calls.collection_aliases,
+    "GET cluster": collection_calls.cluster,
+    "GET snapshots": snapshot_calls.list_all,
+    "POST snapshots": snapshot_calls.create,
 }
 _OTHERS: dict[str, _Result] = {
     "GET collections": collection_calls.list_collections,
@@ -28,7 +31,7 @@ _OTHERS: dict[str, _Result] = {
 
 # What to use instead of the calls that a Qdrant server answers and this one does not. First match counts.
 _INSTEAD = (
-    ("snapshots", "stop the vector store and copy its directory, or ingest the feed again"),
+    ("snapshots", "send the snapshot itself to snapshots/upload of a new collection"),
     ("points/search", "use points/query"),
     ("points/recommend", "use points/query with a recommend query"),
     ("points/discover", "use points/query with a discover query"),
@@ -51,6 +54,8 @@ def route(method: str, parts: tuple[str, ...]) -> Answer:
             changes_index = target == "PUT index" or target.startswith(INDEX_OF_FIELD)
             return point_calls.change_index if changes_index else point_calls.write
         result = _OF_COLLECTION.get(target)
+        if target.startswith("DELETE snapshots/") and len(parts) == 4:
+            result = snapshot_calls.delete
     if result is None:
         raise NotAnswered(f"{method} /{path} is not answered here: {_advice(path)}")
     return _enveloped(result)

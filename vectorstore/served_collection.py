@@ -45,6 +45,7 @@ class ServedCollection:
         self._closed = False
         self._gate = asyncio.Event()
         self._gate.set()
+        self._holding = asyncio.Lock()
         self._writing = 0
         self._idle = asyncio.Event()
         self._restart: asyncio.Task[None] | None = None
@@ -89,15 +90,16 @@ class ServedCollection:
 
     @contextlib.asynccontextmanager
     async def writes_held(self) -> AsyncIterator[None]:
-        """Inside, no write is under way; those that come in wait. Reads go on."""
-        self._gate.clear()
-        try:
-            while self._writing:
-                self._idle.clear()
-                await self._idle.wait()
-            yield
-        finally:
-            self._gate.set()
+        """Inside, no write is under way; those that come in wait. Reads go on. One holder at a time."""
+        async with self._holding:
+            self._gate.clear()
+            try:
+                while self._writing:
+                    self._idle.clear()
+                    await self._idle.wait()
+                yield
+            finally:
+                self._gate.set()
 
     async def status(self, exact: bool = False) -> dict[str, Any]:
         """What the shard process counts. Raises StoreError."""

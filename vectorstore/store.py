@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import uuid
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from vectorstore import collection_files
 from vectorstore.aliases import Aliases
 from vectorstore.collection_files import Description
 from vectorstore.collection_settings import check_create
-from vectorstore.errors import Conflict, DiskFull, NotFound, StartError, StoreError
+from vectorstore.errors import BadRequest, Conflict, DiskFull, NotFound, StartError, StoreError
 from vectorstore.files import remove_tree, sync_path
 from vectorstore.served_collection import ServedCollection
+from vectorstore.snapshots import Snapshots, unpack
 
-_DOOMED = ".deleting-"
+_DOOMED, _RECOVERED = ".deleting-", ".recovering-"
 
 
 class Store:
@@ -30,11 +32,13 @@ class Store:
         self._min_free_disk_bytes = min_free_disk_bytes
         self._changing = asyncio.Lock()
         self.aliases = Aliases(path / "aliases.json")
+        self.snapshots = Snapshots(path / "snapshots")
         self.collections: dict[str, ServedCollection] = {}
 
     async def open(self) -> None:
         """Open every collection. Raises StartError if one is not whole."""
         self._root.mkdir(parents=True, exist_ok=True)
+        self.snapshots.open()
         collections = []
         for directory in sorted(self._root.iterdir()):
             if directory.name.startswith(".") or collection_files.is_unfinished(directory):
@@ -70,8 +74,7 @@ class Store:
         check_create(settings)
         self.check_disk(0)
         async with self._changing:
-            if name in self.collections or self.aliases.resolve(name) != name:
-                raise Conflict(f"Wrong input: Collection `{name}` already exists!")
+            self.check_free(name)
             collection_files.begin(directory)
             collection = self._collection(directory, Description(settings=settings))
             try:
@@ -82,6 +85,32 @@ class Store:
                 raise
             self.collections[name] = collection
 
+    def check_free(self, name: str) -> None:
+        """Raise Conflict if a collection or an alias has the name, BadValue if it cannot be one."""
+        collection_files.directory_name(name)
+        if name in self.collections or self.aliases.resolve(name) != name:
+            raise Conflict(f"Wrong input: Collection `{name}` already exists!")
+
+    async def recover(self, name: str, snapshot: Path) -> None:
+        """Make a collection of a snapshot; there is nothing of it until it is whole. Raises as `create`."""
+        directory = self._root / collection_files.directory_name(name)
+        aside = self._root / (_RECOVERED + uuid.uuid4().hex)
+        try:
+            description = await asyncio.to_thread(unpack, snapshot, aside)
+            async with self._changing:
+                self.check_free(name)
+                aside.rename(directory)
+                sync_path(self._root)
+                collection = self._collection(directory, description)
+                try:
+                    await collection.start()
+                except StoreError as error:
+                    remove_tree(directory)
+                    raise BadRequest(f"Bad request: the snapshot cannot be opened: {error}") from error
+                self.collections[name] = collection
+        finally:
+            await asyncio.shield(asyncio.to_thread(remove_tree, aside))
+
     async def delete(self, name: str) -> bool:
         """Whether there was such a collection; its aliases go with it."""
         async with self._changing:
@@ -89,6 +118,7 @@ class Store:
             if collection is None:
                 return False
             self.aliases.forget(name)
+            await asyncio.to_thread(self.snapshots.forget, name)
             doomed = self._root / (_DOOMED + collection.directory.name)
             await collection.close()
             collection.directory.rename(doomed)

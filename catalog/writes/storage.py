@@ -110,6 +110,11 @@ class Part:
         with translated():
             self._storage.delete_data(key)
 
+    def clear(self) -> None:
+        """Forget every key; messages and the schedule stay."""
+        with translated():
+            self._storage.flush_results()
+
     def items(self) -> dict[str, bytes]:
         with translated():
             return dict(self._storage.result_items())

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -22,11 +22,14 @@ _STRENGTH: tuple[OutcomeName, ...] = ("unchanged", "payload_updated", "embedded"
 
 @dataclass(frozen=True)
 class Settler:
-    """`attempts`: how often an operation is tried. `retry_s`: the first pause between two tries."""
+    """`attempts`: how often an operation is tried. `retry_s`: the first pause between two tries.
+
+    `note` is told the outcome of each operation that is settled."""
 
     queue: WriteQueue
     attempts: int
     retry_s: float
+    note: Callable[[str], None] = lambda outcome: None
 
     def settle(self, share: Share, results: Sequence[tuple[Lane, Result]]) -> None:
         """Record what became of the first operation of each lane, and take it off the lane if it is done.
@@ -45,6 +48,7 @@ class Settler:
                 lane.entries = []
                 continue
             outcomes[entry.key] = _final(lane, result, now)
+            self.note(outcomes[entry.key].outcome)
             if outcomes[entry.key].outcome == "failed":
                 failed.append((entry, outcomes[entry.key]))
             lane.entries.pop(0)

@@ -39,14 +39,21 @@ _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def working_on_pushes(settings: Settings, encoders: KnownEncoders, stop: threading.Event) -> Iterator[None]:
+def working_on_pushes(
+    settings: Settings,
+    encoders: KnownEncoders,
+    stop: threading.Event,
+    note: Callable[[str], None] = lambda outcome: None,
+) -> Iterator[None]:
     """Do pushed writes in the background until `stop` is set; a batch under way is finished first.
+
+    `note` is told the outcome of each operation that is settled.
 
     What ends them before that sets `stop`, and is raised at the end: a worker that does half of its work
     would look alive.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="pushes") as thread:
-        pushes = thread.submit(do_pushes, settings, encoders, stop)
+        pushes = thread.submit(do_pushes, settings, encoders, stop, note)
         pushes.add_done_callback(lambda _: stop.set())
         try:
             yield
@@ -55,7 +62,12 @@ def working_on_pushes(settings: Settings, encoders: KnownEncoders, stop: threadi
         pushes.result()
 
 
-def do_pushes(settings: Settings, encoders: KnownEncoders, stop: threading.Event) -> None:
+def do_pushes(
+    settings: Settings,
+    encoders: KnownEncoders,
+    stop: threading.Event,
+    note: Callable[[str], None] = lambda outcome: None,
+) -> None:
     """Until `stop` is set. An outage of the store, the queue or the model is waited out."""
     with (
         closing(WriteQueue(settings)) as queue,
@@ -64,7 +76,7 @@ def do_pushes(settings: Settings, encoders: KnownEncoders, stop: threading.Event
         loop = _Loop(queue, settings.write_records_days * 86_400)
         while not stop.is_set():
             try:
-                with _opened(settings, encoders, queue, memory) as (batches, is_live):
+                with _opened(settings, encoders, queue, memory, note) as (batches, is_live):
                     loop.run(batches, is_live, stop)
             except OUTAGES as error:
                 loop.wait_out(error, stop)
@@ -72,7 +84,11 @@ def do_pushes(settings: Settings, encoders: KnownEncoders, stop: threading.Event
 
 @contextmanager
 def _opened(
-    settings: Settings, encoders: KnownEncoders, queue: WriteQueue, memory: PictureMemory
+    settings: Settings,
+    encoders: KnownEncoders,
+    queue: WriteQueue,
+    memory: PictureMemory,
+    note: Callable[[str], None],
 ) -> Iterator[tuple[Batches, Callable[[], bool]]]:
     """What does batches for the collection that is live, and whether it still is."""
     kept_s = settings.write_records_days * 86_400
@@ -82,7 +98,7 @@ def _opened(
     ):
         live = index.versions.roles().live
         applier = Applier(queue, _Opening(index, encoders, queue).targets, looker, kept_s)
-        settler = Settler(queue, settings.write_attempts, settings.write_retry_s)
+        settler = Settler(queue, settings.write_attempts, settings.write_retry_s, note)
         batches = Batches(queue, applier, settler, settings.ingest_batch_items)
         yield batches, lambda: index.versions.roles().live == live
 

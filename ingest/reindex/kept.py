@@ -11,7 +11,8 @@ from filelock import FileLock, Timeout
 from catalog.collection import connect
 from catalog.errors import CatalogError
 from catalog.settings import Settings
-from catalog.versions import Version, Versions
+from catalog.version import Version
+from catalog.versions import Versions
 from ingest.reindex.errors import ReindexRefused
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

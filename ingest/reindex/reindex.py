@@ -16,7 +16,8 @@ from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.model_files import portable
 from catalog.settings import Settings
-from catalog.versions import ALIAS_TRUSTED_S, Version, Versions
+from catalog.version import Version
+from catalog.versions import ALIAS_TRUSTED_S, Versions
 from ingest.connect import connected
 from ingest.reindex.copying import Copying
 from ingest.reindex.errors import ReindexRefused

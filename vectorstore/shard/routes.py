@@ -48,7 +48,12 @@ def read_of(target: str, body: bytes) -> Callable[[Shard], Any] | None:
     if found is None:
         return None
     model, answer = found
-    return lambda shard: answer(shard, parse(model, body))
+    return lambda shard: answer(shard, _allowed(shard, parse(model, body)))
+
+
+def _allowed(shard: Shard, request: Any) -> Any:
+    shard.strict_mode.check_read(request)
+    return request
 
 
 def write_of(target: str, body: bytes, wait: bool) -> Callable[[Shard], Awaitable[Any]]:
@@ -66,6 +71,7 @@ def write_of(target: str, body: bytes, wait: bool) -> Callable[[Shard], Awaitabl
 
 async def _write(shard: Shard, request: Any, operations: Write, wait: bool) -> Any:
     # All of it is checked before any of it is applied.
+    shard.strict_mode.check_write(request)
     checked = list(operations(shard, request))
     number = await shard.write(checked, wait)
     result = {"operation_id": number, "status": "completed" if wait else "acknowledged"}

@@ -18,6 +18,7 @@ from vectorstore.files import sync_path, sync_tree
 from vectorstore.shard.config import edge_config
 from vectorstore.shard.engine import engine
 from vectorstore.shard.group_sync import GroupSync
+from vectorstore.shard.strict_mode import StrictMode
 from vectorstore.shard.vectors import VectorSchema
 
 _TAKE_ATTEMPTS = 100
@@ -26,7 +27,7 @@ _TAKE_PAUSE_S = 0.1
 
 @dataclass(frozen=True)
 class Operation:
-    """A write for the engine; `points` is how many it names, None where a filter decides."""
+    """A write for the engine; `points` is how many it names, None where a filter decides, 0 for an index."""
 
     update: edge.UpdateOperation
     points: int | None
@@ -40,6 +41,8 @@ class Shard:
         self.path = path
         self.schema = VectorSchema(dense_vectors(settings), frozenset(settings.sparse_vectors or {}))
         self.edge_shard = _opened(path, edge_config(settings, indexing_threshold_kb))
+        self.strict_mode = StrictMode(settings.strict_mode_config, self._indexed)
+        self._known_indexes: dict[str, str] | None = None
         self._turn = asyncio.Lock()
         self._log_sync = GroupSync(self._sync_log)
         self._operations = 0
@@ -54,11 +57,21 @@ class Shard:
             for operation in operations:
                 self._unflushed += 1
                 self._touched_points += 1 if operation.points is None else operation.points
+                self._known_indexes = None if operation.points == 0 else self._known_indexes
                 engine(self.edge_shard.update, operation.update)
                 await asyncio.sleep(0)  # let queries in between
         if wait:
             await self._log_sync.wait()
         return number
+
+    def _indexed(self) -> dict[str, str]:
+        """The kinds of the payload indexes, by path."""
+        if self._known_indexes is None:
+            schema = engine(self.edge_shard.info).payload_schema
+            self._known_indexes = {
+                path: str(index.data_type).rpartition(".")[2].lower() for path, index in schema.items()
+            }
+        return self._known_indexes
 
     def _sync_log(self) -> None:
         """fsync the engine's write-ahead log, from which a load restores what was not flushed."""

@@ -1,0 +1,1 @@
+"""Backups of an index: one archive with all that brings it back, and the way back."""
