@@ -15,7 +15,6 @@ from catalog.settings import read_settings
 from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.connect import connected
 from ingest.dead import dead_lines
-from ingest.lock import only_ingest
 from ingest.options import feed_options
 from ingest.progress import progress
 from ingest.quality.commands import evaluate_command, report_command
@@ -24,6 +23,7 @@ from ingest.resuming import saying_how_to_go_on
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
 from ingest.status import status_lines
+from ingest.turns import only_ingest
 from ingest.watch import Watched, follow, stop_on_signals
 from ingest.work import work
 

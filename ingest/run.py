@@ -20,11 +20,11 @@ from ingest.feeds.rejects import RejectsFile
 from ingest.feeds.rows import FeedUnreadable, Problem
 from ingest.finished import FinishedRows, finished_path
 from ingest.history import record
-from ingest.lock import only_ingest
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.seen import SeenItems
 from ingest.targets import Targets
+from ingest.turns import only_ingest
 
 OnProgress = Callable[[Report], None]
 
