@@ -15,7 +15,7 @@ from catalog.settings import read_settings
 from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.connect import connected
 from ingest.dead import dead_lines
-from ingest.options import feed_options
+from ingest.options import engine_options, feed_options
 from ingest.progress import progress
 from ingest.quality.commands import evaluate_command, report_command
 from ingest.reindex.command import reindex_command
@@ -46,6 +46,7 @@ cli.add_command(report_command)
 @click.option("--full", is_flag=True, help="The feeds are the whole catalogue: delete what is in none.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 @click.option("--resume", is_flag=True, help="Go on where a run over the same feeds was interrupted.")
+@engine_options
 def run_command(
     feeds: tuple[str, ...], full: bool, dry_run: bool, delete_at_most: float, **given: Any
 ) -> None:
@@ -57,6 +58,8 @@ def run_command(
     settings = read_settings()
     set_up_logging(settings.log_level, settings.log_format)
     options = RunOptions(**given, delete_at_most=delete_at_most if full else None)
+    if dry_run and options.engine != "local":
+        raise click.UsageError("--dry-run embeds nothing: leave --engine out.")
     with progress() as on_progress:
         if dry_run:
             differences = compare_feeds(feeds, settings, on_progress, options)
