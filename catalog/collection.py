@@ -15,6 +15,7 @@ from catalog.deadline import shorten_call
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
+from catalog.layout import SMALL, Layout
 from catalog.reads import Reads
 from catalog.schema import MAX_FILTERABLE_ATTRIBUTES, PAYLOAD_INDEXES, next_collection_name, numbered
 from catalog.settings import Settings
@@ -63,8 +64,10 @@ def ping(client: QdrantClient, url: str) -> None:
 class LiveCollection:
     """Calls on the collection behind an alias; one built by another model is refused, never mixed.
 
-    `pinned`: the collection of that name instead, whatever the alias says.
+    `pinned`: the collection of that name instead, whatever the alias says. `layout`: of one that is made.
     """
+
+    layout: Layout = SMALL
 
     def __init__(
         self,
@@ -193,7 +196,9 @@ class LiveCollection:
     def _create(self) -> None:
         existing = [c.name for c in self._client.get_collections().collections]
         name = next_collection_name(self._alias, self._encoder.name, existing)
-        create_collection(self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from)
+        create_collection(
+            self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from, layout=self.layout
+        )
         alias = models.CreateAlias(collection_name=name, alias_name=self._alias)
         self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=alias)])
 

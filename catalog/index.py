@@ -15,6 +15,7 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
+from catalog.layout import Layout
 from catalog.lookup import image_vectors_of, payloads_of, points_of, primary_of, primary_payload_of
 from catalog.points import (
     IMAGE_HASHES,
@@ -66,6 +67,10 @@ class ItemIndex:
     def version_pinned(self) -> str | None:
         """The collection that this index is of, whatever the alias says; None if it follows the alias."""
         return self.collection.pinned
+
+    def lay_out(self, layout: Layout) -> None:
+        """Make collections from now on in that way."""
+        self._live.layout = self.versions.layout = layout
 
     def ensure(self) -> str:
         """Create the collection and its alias if there is none yet; the collection's name."""

@@ -14,6 +14,7 @@ from qdrant_client import QdrantClient, models
 
 from catalog.encoder import Encoder
 from catalog.index_errors import CollectionGone, translated
+from catalog.layout import SMALL, Layout, laid_out
 from catalog.points import IMAGE
 from catalog.schema import collection_settings, next_collection_name
 
@@ -67,7 +68,12 @@ class Version:
 
 
 class Versions:
-    """Raises IndexUnavailable, IndexTimeout or IndexRefused when the store does not do its part."""
+    """Raises IndexUnavailable, IndexTimeout or IndexRefused when the store does not do its part.
+
+    `layout`: of collections that are made.
+    """
+
+    layout: Layout = SMALL
 
     def __init__(self, client: QdrantClient, url: str, alias: str) -> None:
         self._client = client
@@ -129,7 +135,7 @@ class Versions:
             indexes = {path: info.data_type for path, info in schema.items()}
             name = next_collection_name(self._alias, encoder.name, existing)
             since = {_BUILT_FOR: self._alias, _BUILT_SINCE: _text(datetime.now(UTC)), _CUTOFFS: cutoffs}
-            create_collection(self._client, name, encoder, indexes, loaded_from, since)
+            create_collection(self._client, name, encoder, indexes, loaded_from, since, self.layout)
         return name
 
     def record(self, name: str, loaded_from: str, cutoffs: str) -> None:
@@ -213,11 +219,12 @@ def create_collection(
     indexes: PayloadIndexes,
     loaded_from: str,
     more: Mapping[str, Any] | None = None,
+    layout: Layout = SMALL,
 ) -> None:
     """Make an empty collection for the encoder's vectors. `more`: of its metadata."""
     settings = collection_settings(encoder.dimension, encoder.name, encoder.fingerprint, loaded_from)
     settings["metadata"] |= more or {}
-    client.create_collection(name, **settings)
+    client.create_collection(name, **laid_out(settings, layout))
     for field, schema in indexes.items():  # before the first point and before the alias
         client.create_payload_index(name, field, field_schema=schema, wait=True)
 

@@ -22,6 +22,7 @@ from ingest.reindex.command import reindex_command
 from ingest.resuming import saying_how_to_go_on
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
+from ingest.sizing.command import plan_command
 from ingest.status import status_lines
 from ingest.turns import only_ingest
 from ingest.watch import Watched, follow, stop_on_signals
@@ -39,6 +40,7 @@ def cli() -> None:
 cli.add_command(reindex_command)
 cli.add_command(evaluate_command)
 cli.add_command(report_command)
+cli.add_command(plan_command)
 
 
 @cli.command("run")

@@ -7,6 +7,7 @@ from catalog.collection import connect, ping
 from catalog.encoder import Encoder
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders, warn_of_another_model
+from catalog.layout import layout_for
 from catalog.model_files import portable
 from catalog.settings import Settings
 from catalog.versions import Versions
@@ -33,6 +34,8 @@ def connected(
         if live is not None and not encoders.is_own(live):
             warn_of_another_model(settings, live)
         place = portable(settings.clip_model)
-        yield ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder, place), encoder
+        index = ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder, place)
+        index.lay_out(layout_for(settings.expected_pictures))
+        yield index, encoder
     finally:
         client.close()

@@ -43,7 +43,7 @@ def test_the_compose_file_and_the_workflow_use_the_same_qdrant() -> None:
     assert len(images) == 1
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "requirements-ray.txt"])
 def test_every_requirement_is_exact_and_has_its_reason(file: str) -> None:
     lines = [line for line in (ROOT / file).read_text().splitlines() if line and not line.startswith("#")]
     assert lines
