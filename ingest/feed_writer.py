@@ -1,11 +1,12 @@
 """Writes the batches of a feed run, and leaves alone what was pushed since the run began.
 
 What a shop pushes while a feed is being read is newer than the feed's row. So a row is written only if no
-push to its item was applied since the run began, which is looked up under the lock that every writer holds.
+push to its item was applied since the run began, which is looked up under the lock that every writer holds;
+and if both have a version, only if none of a higher version was applied at any time.
 Any number of writers may write for one run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from catalog.index import ItemIndex
@@ -44,7 +45,7 @@ class FeedWriter:
         if not changes:
             return
         with exclusive_write(self._locks):
-            newer = self._newer([change.item.id for change in changes])
+            newer = self._newer([change.item.id for change in changes], prepared.versions)
             left = [change for change in changes if change.item.id not in newer]
             write(left, batch, self._targets, datetime.now(UTC))
         prepared.changes = [change for change in prepared.changes if change.item.id not in newer]
@@ -58,6 +59,10 @@ class FeedWriter:
             began = stamp_of(self._began)
             delete([point.id for point in old if point.updated_at < began], self._targets)
 
-    def _newer(self, item_ids: Sequence[str]) -> set[str]:
+    def _newer(self, item_ids: Sequence[str], versions: Mapping[str, int]) -> set[str]:
         pushed, since = applied.read(self._parts.applied, item_ids), self._began.timestamp()
-        return {item_id for item_id, last in pushed.items() if last.at >= since}
+        return {
+            item_id
+            for item_id, last in pushed.items()
+            if last.at >= since or last.is_newer_than(versions.get(item_id))
+        }

@@ -141,12 +141,12 @@ def entries_of(
 def _entry(row: Row, seen: SeenItems, finished: Finished) -> Placed | Problem:
     """Raises NotForSale."""
     try:
-        item = row.to_item()
+        item, version = row.read()
         if not seen.add(item.id):
             raise ItemInvalid("id", f"{item.id!r} stands in this feed before; the first one counts")
         raw = row.raw
         digest = digest_of(raw)
-        return Placed(row.place, item, raw, digest, finished.has(item.id, digest))
+        return Placed(row.place, item, raw, digest, finished.has(item.id, digest), version)
     except ItemInvalid as error:
         return Problem.of(row.place, error, row)
 
