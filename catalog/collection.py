@@ -15,13 +15,12 @@ from catalog.deadline import shorten_call
 from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
+from catalog.layout import SMALL, Layout
 from catalog.making import create_collection
 from catalog.reads import Reads
 from catalog.schema import (
     MAX_FILTERABLE_ATTRIBUTES,
-    ONE_MACHINE,
     PAYLOAD_INDEXES,
-    Distribution,
     next_collection_name,
     numbered,
 )
@@ -62,13 +61,6 @@ def connect(settings: Settings) -> QdrantClient:
         )
 
 
-def distribution_of(settings: Settings) -> Distribution:
-    """How the settings spread a new collection over a cluster."""
-    return Distribution(
-        settings.qdrant_shards, settings.qdrant_replication_factor, settings.qdrant_write_consistency
-    )
-
-
 def ping(client: QdrantClient, url: str) -> None:
     """Raise IndexUnavailable or IndexRefused unless the store at `url` answers."""
     with translated(url):
@@ -78,7 +70,7 @@ def ping(client: QdrantClient, url: str) -> None:
 class LiveCollection:
     """Calls on the collection behind an alias; one built by another model is refused, never mixed.
 
-    `pinned`: the collection of that name instead, whatever the alias says.
+    `pinned`: the collection of that name instead, whatever the alias says. `layout`: of one that is made.
     """
 
     def __init__(
@@ -89,13 +81,13 @@ class LiveCollection:
         encoder: Encoder,
         pinned: str | None = None,
         loaded_from: str = "",
-        distribution: Distribution = ONE_MACHINE,
+        layout: Layout = SMALL,
     ) -> None:
         self._client = client
         self._reads = Reads(url, client.init_options["api_key"], client.init_options["timeout"])
         self.pinned = pinned
         self._loaded_from = loaded_from
-        self._distribution = distribution
+        self._layout = layout
         self._url = url
         self._alias = alias
         self._encoder = encoder
@@ -105,7 +97,7 @@ class LiveCollection:
     def at(self, name: str | None, encoder: Encoder) -> "LiveCollection":
         """The collection of that name (None: behind the alias), which `encoder` has built."""
         other = LiveCollection(
-            self._client, self._url, self._alias, encoder, name, self._loaded_from, self._distribution
+            self._client, self._url, self._alias, encoder, name, self._loaded_from, self._layout
         )
         other._reads = self._reads  # and its open connections
         return other
@@ -212,9 +204,7 @@ class LiveCollection:
     def _create(self) -> None:
         existing = [c.name for c in self._client.get_collections().collections]
         name = next_collection_name(self._alias, self._encoder.name, existing)
-        create_collection(
-            self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from, self._distribution
-        )
+        create_collection(self._client, name, self._encoder, PAYLOAD_INDEXES, self._loaded_from, self._layout)
         alias = models.CreateAlias(collection_name=name, alias_name=self._alias)
         self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=alias)])
 

@@ -15,6 +15,7 @@ from catalog.collection import LiveCollection
 from catalog.encoder import Encoder, Vectors
 from catalog.errors import FieldUnknown, ItemNotFound
 from catalog.filters import AnyOf, Filter, payload_path, to_qdrant
+from catalog.layout import SMALL, Layout
 from catalog.lookup import image_vectors_of, payloads_of, points_of, primary_of, primary_payload_of
 from catalog.points import (
     IMAGE_HASHES,
@@ -25,7 +26,7 @@ from catalog.points import (
     hashes_in,
 )
 from catalog.scan import PictureKey, PointKey, scan, scan_pictures
-from catalog.schema import ONE_MACHINE, SEARCH_PARAMS, Distribution, attribute_indexes, struct_of
+from catalog.schema import SEARCH_PARAMS, attribute_indexes, struct_of
 from catalog.search import rank
 from catalog.versions import Versions
 from catalog.wanted import Ranked, Wanted
@@ -50,13 +51,12 @@ class ItemIndex:
         alias: str,
         encoder: Encoder,
         loaded_from: str = "",
-        distribution: Distribution = ONE_MACHINE,
+        layout: Layout = SMALL,
     ) -> None:
-        """Of a collection that is made here. `loaded_from`: the CLIP_MODEL that the encoder was opened by.
-        `distribution`: over a cluster."""
+        """`loaded_from`, the CLIP_MODEL that the encoder was opened by, and `layout`: of a collection made here."""
         self.encoder = encoder
-        self.versions = Versions(client, url, alias, distribution)
-        live = LiveCollection(client, url, alias, encoder, None, loaded_from, distribution)
+        self.versions = Versions(client, url, alias, layout)
+        live = LiveCollection(client, url, alias, encoder, None, loaded_from, layout)
         self._use(live)
 
     def _use(self, collection: LiveCollection) -> None:

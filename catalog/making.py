@@ -1,4 +1,4 @@
-"""Makes an empty collection: its vectors, payload indexes and metadata, spread over a cluster as asked."""
+"""Makes an empty collection: its vectors, payload indexes and metadata, laid out as asked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,8 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from catalog.encoder import Encoder
 from catalog.errors import SettingInvalid
-from catalog.schema import ONE_MACHINE, Distribution, collection_settings
+from catalog.layout import Layout, laid_out
+from catalog.schema import collection_settings
 
 PayloadIndexes = Mapping[str, models.PayloadSchemaType]
 
@@ -24,21 +25,19 @@ def create_collection(
     encoder: Encoder,
     indexes: PayloadIndexes,
     loaded_from: str,
-    distribution: Distribution,
+    layout: Layout,
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """Make an empty collection for the encoder's vectors. `more`: of its metadata.
 
     Raises SettingInvalid where the store cannot spread it as asked.
     """
-    settings = collection_settings(
-        encoder.dimension, encoder.name, encoder.fingerprint, loaded_from, distribution
-    )
+    settings = collection_settings(encoder.dimension, encoder.name, encoder.fingerprint, loaded_from)
     settings["metadata"] |= more or {}
     try:
-        client.create_collection(name, **settings)
+        client.create_collection(name, **laid_out(settings, layout))
     except UnexpectedResponse as error:
-        if error.status_code == 501 and distribution != ONE_MACHINE:
+        if error.status_code == 501 and layout.is_spread:
             raise SettingInvalid(_ONE_MACHINE_ONLY) from error
         raise
     for field, schema in indexes.items():  # before the first point and before the alias

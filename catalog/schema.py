@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from qdrant_client import models
@@ -74,21 +73,6 @@ STRICT_MODE = models.StrictModeConfig(
 )
 
 
-@dataclass(frozen=True)
-class Distribution:
-    """How a new collection is spread over the nodes of a cluster; the defaults are those of one machine.
-
-    `write_consistency`: how many replicas must have a write before it is acknowledged.
-    """
-
-    shards: int = 1
-    replication_factor: int = 1
-    write_consistency: int = 1
-
-
-ONE_MACHINE = Distribution()
-
-
 def bm25(text: str) -> models.Document:
     """A text that the engine turns into its BM25 vector, the same way for products and for queries."""
     return models.Document(text=text, model=BM25_MODEL, options=BM25_OPTIONS)
@@ -99,7 +83,6 @@ def collection_settings(
     model: str,
     fingerprint: str,
     loaded_from: str = "",
-    distribution: Distribution = ONE_MACHINE,
 ) -> dict[str, Any]:
     """Keyword arguments of `create_collection`. `loaded_from`: where another process finds the model."""
     return {
@@ -107,9 +90,6 @@ def collection_settings(
         "sparse_vectors_config": {KEYWORDS: models.SparseVectorParams(modifier=models.Modifier.IDF)},
         "quantization_config": QUANTIZATION,
         "strict_mode_config": STRICT_MODE,
-        "shard_number": distribution.shards,
-        "replication_factor": distribution.replication_factor,
-        "write_consistency_factor": distribution.write_consistency,
         "metadata": {"model": model, "fingerprint": fingerprint, "loaded_from": loaded_from},
     }
 

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     index_alias: str = Field(
         "items", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The alias of the live collection."
     )
+    expected_pictures: int = Field(
+        0, ge=0, description="How many pictures a new collection is laid out for; 0: up to a million."
+    )
     max_image_bytes: int = Field(20_000_000, ge=1_000, description="A larger picture file is refused.")
     max_image_pixels: int = Field(50_000_000, ge=10_000, description="A picture of more pixels is refused.")
     image_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode] = Field(

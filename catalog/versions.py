@@ -13,8 +13,9 @@ from qdrant_client import QdrantClient, models
 
 from catalog.encoder import Encoder
 from catalog.index_errors import CollectionGone, translated
+from catalog.layout import SMALL, Layout
 from catalog.making import create_collection
-from catalog.schema import ONE_MACHINE, Distribution, next_collection_name
+from catalog.schema import next_collection_name
 from catalog.store_version import StoreVersion, require_supported, store_version
 from catalog.version import (
     BUILT_FOR,
@@ -39,12 +40,10 @@ _BUILDING, _PREVIOUS = "+building", "+previous"
 class Versions:
     """Raises IndexUnavailable, IndexTimeout or IndexRefused when the store does not do its part."""
 
-    def __init__(
-        self, client: QdrantClient, url: str, alias: str, distribution: Distribution = ONE_MACHINE
-    ) -> None:
-        """`distribution`: of a collection that is made here."""
+    def __init__(self, client: QdrantClient, url: str, alias: str, layout: Layout = SMALL) -> None:
+        """`layout`: of a collection that is made here."""
         self._client = client
-        self._distribution = distribution
+        self._layout = layout
         self._is_supported = False
         self._url = url
         self._alias = alias
@@ -117,7 +116,7 @@ class Versions:
             indexes = {path: info.data_type for path, info in schema.items()}
             name = next_collection_name(self._alias, encoder.name, existing)
             since = {BUILT_FOR: self._alias, BUILT_SINCE: text_of(datetime.now(UTC)), CUTOFFS: cutoffs}
-            create_collection(self._client, name, encoder, indexes, loaded_from, self._distribution, since)
+            create_collection(self._client, name, encoder, indexes, loaded_from, self._layout, since)
         return name
 
     def next_name(self, model: str) -> str:

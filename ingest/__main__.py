@@ -16,15 +16,16 @@ from ingest.backup.command import backup_command, restore_command
 from ingest.compare import DIFFERS, WOULD_CHANGE
 from ingest.connect import connected
 from ingest.dead import dead_lines
-from ingest.lock import only_ingest
-from ingest.options import feed_options
+from ingest.options import engine_options, feed_options
 from ingest.progress import progress
 from ingest.quality.commands import evaluate_command, report_command
 from ingest.reindex.command import reindex_command
 from ingest.resuming import saying_how_to_go_on
 from ingest.run import RunOptions, compare_feeds, run_feeds
 from ingest.sample import draw_catalogue
+from ingest.sizing.command import plan_command
 from ingest.status import status_lines
+from ingest.turns import only_ingest
 from ingest.watch import Watched, follow, stop_on_signals
 from ingest.work import work
 
@@ -42,6 +43,7 @@ cli.add_command(restore_command)
 cli.add_command(reindex_command)
 cli.add_command(evaluate_command)
 cli.add_command(report_command)
+cli.add_command(plan_command)
 
 
 @cli.command("run")
@@ -49,6 +51,7 @@ cli.add_command(report_command)
 @click.option("--full", is_flag=True, help="The feeds are the whole catalogue: delete what is in none.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 @click.option("--resume", is_flag=True, help="Go on where a run over the same feeds was interrupted.")
+@engine_options
 def run_command(
     feeds: tuple[str, ...], full: bool, dry_run: bool, delete_at_most: float, **given: Any
 ) -> None:
@@ -60,6 +63,8 @@ def run_command(
     settings = read_settings()
     set_up_logging(settings.log_level, settings.log_format)
     options = RunOptions(**given, delete_at_most=delete_at_most if full else None)
+    if dry_run and options.engine != "local":
+        raise click.UsageError("--dry-run embeds nothing: leave --engine out.")
     with progress() as on_progress:
         if dry_run:
             differences = compare_feeds(feeds, settings, on_progress, options)

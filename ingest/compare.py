@@ -14,7 +14,7 @@ from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import Problem
 from ingest.fetch.memory import RecalledPictures, memory_path
 from ingest.look import looking
-from ingest.pipeline import preparing
+from ingest.pipeline import entries_of, preparing
 from ingest.plan import Change
 from ingest.prepare import Prepared, StoredItems
 from ingest.report import Report
@@ -96,7 +96,8 @@ def compare(
         closing(RecalledPictures(memory_path(settings))) as memory,
         looking(feed.folder, settings, encoder, memory, thumbnail_dir=None) as looker,
     ):
-        for batch in preparing(feed, settings, _stored(index), looker, seen, report):
+        entries = entries_of(feed.rows, seen, report)
+        for batch in preparing(entries, settings.ingest_batch_items, _stored(index), looker):
             differences.add(batch)
             report.add(batch)
             on_problems(batch.problems)

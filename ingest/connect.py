@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from catalog.collection import connect, distribution_of, ping
+from catalog.collection import connect, ping
 from catalog.encoder import Encoder
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders, warn_of_another_model
+from catalog.layout import layout_of
 from catalog.model_files import portable
 from catalog.settings import Settings
 from catalog.versions import Versions
@@ -33,10 +34,7 @@ def connected(
         if live is not None and not encoders.is_own(live):
             warn_of_another_model(settings, live)
         place = portable(settings.clip_model)
-        distribution = distribution_of(settings)
-        yield (
-            ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder, place, distribution),
-            encoder,
-        )
+        layout = layout_of(settings)
+        yield ItemIndex(client, settings.qdrant_url, settings.index_alias, encoder, place, layout), encoder
     finally:
         client.close()

@@ -1,10 +1,12 @@
 """Writes the batches of a feed run, and leaves alone what was pushed since the run began.
 
-What a shop pushes while a feed is being read is newer than the feed's row. So a row is written only if nobody
-wrote to its item since the run began, which is looked up again under the lock that every writer holds.
+What a shop pushes while a feed is being read is newer than the feed's row. So a row is written only if no
+push to its item was applied since the run began, which is looked up under the lock that every writer holds;
+and if both have a version, only if none of a higher version was applied at any time.
+Any number of writers may write for one run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from catalog.index import ItemIndex
@@ -30,11 +32,8 @@ class FeedWriter:
         self._targets = targets
         self._index = targets.own.index
         self._began = began
-        self._began_stamp = stamp_of(began)
         self._parts = Parts(settings)
         self._locks = open_locks(settings)
-        # A write that failed halfway is repeated, and must not take its own points for somebody else's.
-        self._own: set[str] = set()
 
     def close(self) -> None:
         self._parts.close()
@@ -46,11 +45,9 @@ class FeedWriter:
         if not changes:
             return
         with exclusive_write(self._locks):
-            newer = self._newer([change.item.id for change in changes])
-            now = datetime.now(UTC)
-            self._own.add(stamp_of(now))
+            newer = self._newer([change.item.id for change in changes], prepared.versions)
             left = [change for change in changes if change.item.id not in newer]
-            write(left, batch, self._targets, now)
+            write(left, batch, self._targets, datetime.now(UTC))
         prepared.changes = [change for change in prepared.changes if change.item.id not in newer]
         prepared.newer += len(newer)
 
@@ -59,15 +56,13 @@ class FeedWriter:
         with exclusive_write(self._locks):
             stored = self._index.payloads(points)
             old = [StoredPoint(identifier, payload) for identifier, payload in stored.items()]
-            delete([point.id for point in old if not self._is_newer(point)], self._targets)
+            began = stamp_of(self._began)
+            delete([point.id for point in old if point.updated_at < began], self._targets)
 
-    def _newer(self, item_ids: Sequence[str]) -> set[str]:
-        stored = self._index.points_of(item_ids)
-        newer = {item_id for item_id, points in stored.items() if any(map(self._is_newer, points))}
-        absent = [item_id for item_id in item_ids if item_id not in stored]
-        gone = applied.read(self._parts.applied, absent)
-        since = self._began.timestamp()
-        return newer | {item_id for item_id, last in gone.items() if last.deleted and last.at >= since}
-
-    def _is_newer(self, point: StoredPoint) -> bool:
-        return point.updated_at >= self._began_stamp and point.updated_at not in self._own
+    def _newer(self, item_ids: Sequence[str], versions: Mapping[str, int]) -> set[str]:
+        pushed, since = applied.read(self._parts.applied, item_ids), self._began.timestamp()
+        return {
+            item_id
+            for item_id, last in pushed.items()
+            if last.at >= since or last.is_newer_than(versions.get(item_id))
+        }

@@ -81,6 +81,10 @@ class FinishedRows(AbstractContextManager["FinishedRows"]):
         found = self._rows.execute("SELECT 1 FROM finished WHERE id = ? AND row = ?", (item_id, row))
         return found.fetchone() is not None
 
+    def digests(self) -> frozenset[bytes]:
+        """All that the run that is resumed has finished."""
+        return frozenset(row for (row,) in self._rows.execute("SELECT row FROM finished"))
+
     def add(self, rows: Mapping[str, bytes]) -> None:
         """Keep rows whose items are written, as `digest_of` has them."""
         try:
@@ -91,11 +95,14 @@ class FinishedRows(AbstractContextManager["FinishedRows"]):
 
 
 def finished_path(
-    settings: Settings, feeds: Sequence[str], kind: str | None, columns: Mapping[str, str]
+    settings: Settings, feeds: Sequence[str], kind: str | None, columns: Mapping[str, str], engine: str
 ) -> Path:
-    """Where runs over these feeds, read in this way, keep what they have finished."""
+    """Where runs over these feeds, read in this way, keep what they have finished.
+
+    `engine`: one keeps rows and another one shards, so neither goes on where the other was.
+    """
     places = [feed if is_address(feed) else str(Path(feed).expanduser().resolve()) for feed in feeds]
-    told = orjson.dumps([places, kind, dict(columns)], option=orjson.OPT_SORT_KEYS)
+    told = orjson.dumps([places, kind, dict(columns), engine], option=orjson.OPT_SORT_KEYS)
     name = hashlib.sha256(told).hexdigest()[:16]
     return settings.state_dir / f"run-{settings.index_alias}-{name}.sqlite"
 

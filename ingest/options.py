@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from ingest.absent import DELETE_AT_MOST
 from ingest.feeds.columns import field_called
 from ingest.feeds.kinds import KINDS
+from ingest.run import SHARD_ITEMS, Engine
 
 Command = Callable[..., Any]
 
@@ -37,6 +38,25 @@ def feed_options(command: Command) -> Command:
         click.option(
             "--delete-at-most", type=click.FloatRange(0, 1), default=DELETE_AT_MOST, show_default=True,
             help="Refuse to delete a larger share of the items.",
+        ),
+    ]  # fmt: skip
+    return _with(decorators, command)
+
+
+def engine_options(command: Command) -> Command:
+    """What runs an ingest."""
+    decorators = [
+        click.option(
+            "--engine", type=click.Choice(get_args(Engine)), default="local", show_default=True,
+            help="What runs it: this program, or the machines of a Ray cluster (docs/ray.md).",
+        ),
+        click.option(
+            "--workers", type=click.IntRange(1), metavar="N",
+            help="With --engine ray: how many.  [default: one a GPU, or one a machine]",
+        ),
+        click.option(
+            "--shard-items", type=click.IntRange(1), default=SHARD_ITEMS, show_default=True, metavar="N",
+            help="With --engine ray: rows that are finished, or begun anew, together.",
         ),
     ]  # fmt: skip
     return _with(decorators, command)

@@ -1,10 +1,12 @@
 """One ingest, as a sentence: read rows, batch them, prepare, embed, write, and count what happened."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -37,6 +39,41 @@ patiently = retry(
 )
 
 
+@dataclass(frozen=True)
+class Steps:
+    """What entries go through on their way into the index, whichever engine hands them over."""
+
+    looker: Looker
+    targets: Targets
+    writer: FeedWriter
+    batch_items: int
+
+    def at(self, folder: Path) -> "Steps":
+        """For a feed whose pictures lie in that folder."""
+        return replace(self, looker=replace(self.looker, folder=folder))
+
+    def take(self, entries: Iterable[Placed | Problem]) -> Iterator[Prepared]:
+        """Prepare, embed and write the entries in batches; each batch is yielded once it is written."""
+        stored, useful_side_px = self.targets.own.index, self.targets.useful_side_px
+        prepared = preparing(entries, self.batch_items, stored, self.looker, useful_side_px)
+        for batch in overlap(partial(embed, self.targets), prepared):
+            patiently(self.writer.write)(batch)
+            yield batch.prepared
+
+
+@contextmanager
+def opened_steps(
+    folder: Path, settings: Settings, encoder: Encoder, targets: Targets, began: datetime
+) -> Iterator[Steps]:
+    """`began`: when the run did; what was pushed since is newer than the feed."""
+    with (
+        closing(PictureMemory(memory_path(settings))) as memory,
+        closing(FeedWriter(settings, targets, began)) as writer,
+        looking(folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
+    ):
+        yield Steps(looker, targets, writer, settings.ingest_batch_items)
+
+
 def ingest(
     feed: Feed,
     settings: Settings,
@@ -63,42 +100,33 @@ def ingest(
         targets = Targets(index, KnownEncoders(settings, encoder))
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
-        closing(PictureMemory(memory_path(settings))) as memory,
-        closing(FeedWriter(settings, targets, began or datetime.now(UTC))) as writer,
-        looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker,
+        opened_steps(feed.folder, settings, encoder, targets, began or datetime.now(UTC)) as steps,
     ):
-        stored = targets.own.index
-        prepared = preparing(feed, settings, stored, looker, met, report, targets.useful_side_px, finished)
-        for batch in overlap(partial(embed, targets), prepared):
-            patiently(writer.write)(batch)
-            finished.add(batch.prepared.finished)
-            report.add(batch.prepared)
-            report.shared_pictures += sum(met.add_picture(sha, id_) for id_, sha in batch.prepared.pictures)
-            on_problems(batch.prepared.problems)
+        for batch in steps.take(entries_of(feed.rows, met, report, finished)):
+            finished.add(batch.finished)
+            report.add(batch)
+            report.shared_pictures += sum(met.add_picture(sha, id_) for id_, sha in batch.pictures)
+            on_problems(batch.problems)
             on_progress(report)
     return report
 
 
 def preparing(
-    feed: Feed,
-    settings: Settings,
+    entries: Iterable[Placed | Problem],
+    batch_items: int,
     stored: StoredItems,
     looker: Looker,
-    seen: SeenItems,
-    report: Report,
     useful_side_px: Callable[[], int] | None = None,
-    finished: Finished = NOTHING_FINISHED,
 ) -> Iterator[Prepared]:
-    """The feed in batches, each looked at beside what is stored; what is not for sale is only counted."""
-    batches = _batches(_entries(feed.rows, seen, report, finished), settings.ingest_batch_items)
+    """The entries in batches, each looked at beside what is stored."""
     prepare = patiently(Preparer(stored, looker, useful_side_px).prepare)
-    return overlap(prepare, batches, abandon=looker.fetcher.cancel)
+    return overlap(prepare, _batches(iter(entries), batch_items), abandon=looker.fetcher.cancel)
 
 
-def _entries(
-    rows: Iterable[Row | Problem], seen: SeenItems, report: Report, finished: Finished
+def entries_of(
+    rows: Iterable[Row | Problem], seen: SeenItems, report: Report, finished: Finished = NOTHING_FINISHED
 ) -> Iterator[Placed | Problem]:
-    """The rows as items, each id once; a row that is none is a Problem."""
+    """The rows as items, each id once; a row that is none is a Problem; what is not for sale is counted."""
     for row in rows:
         try:
             entry = row if isinstance(row, Problem) else _entry(row, seen, finished)
@@ -113,12 +141,12 @@ def _entries(
 def _entry(row: Row, seen: SeenItems, finished: Finished) -> Placed | Problem:
     """Raises NotForSale."""
     try:
-        item = row.to_item()
+        item, version = row.read()
         if not seen.add(item.id):
             raise ItemInvalid("id", f"{item.id!r} stands in this feed before; the first one counts")
         raw = row.raw
         digest = digest_of(raw)
-        return Placed(row.place, item, raw, digest, finished.has(item.id, digest))
+        return Placed(row.place, item, raw, digest, finished.has(item.id, digest), version)
     except ItemInvalid as error:
         return Problem.of(row.place, error, row)
 

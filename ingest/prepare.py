@@ -17,6 +17,7 @@ class Placed:
     """An item and where in the feed it stands; `raw` is its row as a rejects file would keep it.
 
     `digest` tells the row from others; `is_finished`: an interrupted run has written the item from it.
+    `version`: of the row, if it has one; a push of a higher one has won already.
     """
 
     place: str
@@ -24,6 +25,7 @@ class Placed:
     raw: Mapping[str, Any] | None = None
     digest: bytes = b""
     is_finished: bool = False
+    version: int | None = None
 
 
 class StoredItems(Protocol):
@@ -51,6 +53,8 @@ class Prepared:
     """Items that an interrupted run had finished."""
     finished: dict[str, bytes] = field(default_factory=dict)
     """The digests of rows that leave nothing to do once the batch is written, by item id."""
+    versions: dict[str, int] = field(default_factory=dict)
+    """Those of rows that have one, by item id."""
     pictures: list[tuple[str, str]] = field(default_factory=list)
     """Item id and SHA-256 of each picture that can be used."""
     downloads: int = 0
@@ -103,6 +107,8 @@ class Preparer:
         decoded = {look.picture.position: look.decoded for look in looked if look.picture and look.decoded}
         prepared.pictures += [(placed.item.id, picture.sha256) for picture in pictures]
         prepared.resumed += placed.is_finished
+        if placed.version is not None:
+            prepared.versions[item_id] = placed.version
         if pictures and not problems:
             prepared.finished[placed.item.id] = placed.digest
         if pictures:

@@ -11,6 +11,9 @@ from ingest.prepare import Prepared
 # Lines of the report that most runs do not have.
 _RARE = {"not_for_sale": "not for sale", "newer": "newer by a push", "deleted": "deleted"}
 
+# What can be added up of the parts of a run, beside items and problems.
+_COUNTS = ("read", "pictures_embedded", "resumed", "downloads", "downloaded_bytes", "not_modified")
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +49,12 @@ class Report:
 
     def add(self, batch: Prepared) -> None:
         """Count a batch that is written, and log its problems."""
+        self.count(batch)
+        for problem in batch.problems:
+            self.add_problem(problem)
+
+    def count(self, batch: Prepared) -> None:
+        """Count a batch that is written, but not its problems."""
         self.read += batch.read
         self.items["failed"] += batch.failed
         if batch.newer:
@@ -57,8 +66,13 @@ class Report:
         for change in batch.changes:
             self.items[change.outcome] += 1
             self.pictures_embedded += len(change.embed)
-        for problem in batch.problems:
-            self.add_problem(problem)
+
+    def merge(self, part: "Report") -> None:
+        """Add the counts of a part of the same run."""
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(part, name))
+        self.items.update(part.items)
+        self.problems.update(part.problems)
 
     def add_problem(self, problem: Problem) -> None:
         self.problems[problem.code] += 1

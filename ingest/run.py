@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from catalog.errors import CatalogError, IndexEmpty
 from catalog.index import ItemIndex
@@ -20,13 +21,16 @@ from ingest.feeds.rejects import RejectsFile
 from ingest.feeds.rows import FeedUnreadable, Problem
 from ingest.finished import FinishedRows, finished_path
 from ingest.history import record
-from ingest.lock import only_ingest
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.seen import SeenItems
 from ingest.targets import Targets
+from ingest.turns import only_ingest
 
 OnProgress = Callable[[Report], None]
+Engine = Literal["local", "ray"]
+# An item of two pictures takes 20 to 200 ms of a core, so that a shard is minutes of work at the most.
+SHARD_ITEMS = 1_024
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class RunOptions:
     """`delete_at_most`: the share of the index that may be absent and is deleted; None deletes nothing.
 
     `resume`: whether what an interrupted run over the same feeds has finished is not looked at again.
+    `engine`: what runs it; `workers` and `shard_items` are of `ray` alone, see docs/ray.md.
     """
 
     kind: str | None = None
@@ -41,6 +46,25 @@ class RunOptions:
     rejects: Path | None = None
     delete_at_most: float | None = None
     resume: bool = False
+    engine: Engine = "local"
+    workers: int | None = None
+    shard_items: int = SHARD_ITEMS
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run over feeds as one catalogue, whichever engine carries it out."""
+
+    settings: Settings
+    targets: Targets
+    seen: SeenItems
+    finished: FinishedRows
+    began: datetime
+    on_progress: OnProgress
+    on_problems: Callable[[Sequence[Problem]], None]
+
+
+IngestAll = Callable[[Run], list[Report]]
 
 
 def run_feeds(
@@ -62,7 +86,7 @@ def run_feeds(
         # Not before the lock is held: the model may be changed, and the feeds may be, while it is waited for.
         connected(settings, encoders) as (index, _),
     ):
-        feeds = open_feeds(locations, settings, options)
+        ingest_all = _engine(locations, settings, options)
 
         def on_batch(report: Report) -> None:
             still_held()
@@ -76,7 +100,8 @@ def run_feeds(
             try:
                 ensure(settings, index)
                 targets = Targets(index, encoders)
-                reports = _ingest(feeds, settings, targets, seen, rows, on_batch, options)
+                run = Run(settings, targets, seen, rows, datetime.now(UTC), on_batch, _rejecting(options))
+                reports = _carried_out(run, ingest_all, options.delete_at_most)
             except CatalogError as error:
                 record(settings, locations, began, str(error))
                 raise
@@ -87,7 +112,7 @@ def run_feeds(
 
 def finished(locations: Sequence[str], settings: Settings, options: RunOptions) -> Path:
     """Where a run keeps what it has finished, as long as it has not ended well."""
-    return finished_path(settings, locations, options.kind, options.columns)
+    return finished_path(settings, locations, options.kind, options.columns, options.engine)
 
 
 def compare_feeds(
@@ -107,34 +132,43 @@ def compare_feeds(
 
 def open_feeds(locations: Sequence[str], settings: Settings, options: RunOptions) -> list[Feed]:
     """Raises FeedUnreadable for the first that cannot be opened, or that the rejects would overwrite."""
-    rejects = options.rejects.resolve() if options.rejects else None
-    for location in locations:
-        if Path(location).expanduser().resolve() == rejects:
-            raise FeedUnreadable(f"{location}: is read as a feed, so the rejects cannot be written there.")
+    check_rejects(locations, options)
     limits = fetch_limits(settings)
     return [open_feed(one, FeedOptions(options.kind, options.columns, limits)) for one in locations]
 
 
-def _ingest(
-    feeds: Sequence[Feed],
-    settings: Settings,
-    targets: Targets,
-    seen: SeenItems,
-    rows: FinishedRows,
-    on_progress: OnProgress,
-    options: RunOptions,
-) -> list[Report]:
-    began = datetime.now(UTC)
-    encoder, index = targets.own.encoder, targets.own.index
-    stored = index.count({})
-    on_problems = _rejecting(options)
-    reports = [
-        ingest(feed, settings, encoder, index, on_progress, seen, on_problems, began, targets, rows)
+def check_rejects(locations: Sequence[str], options: RunOptions) -> None:
+    """Raises FeedUnreadable for a feed that the rejects would overwrite."""
+    rejects = options.rejects.resolve() if options.rejects else None
+    for location in locations:
+        if Path(location).expanduser().resolve() == rejects:
+            raise FeedUnreadable(f"{location}: is read as a feed, so the rejects cannot be written there.")
+
+
+def _engine(locations: Sequence[str], settings: Settings, options: RunOptions) -> IngestAll:
+    """What ingests the feeds, a report for each. Raises as `open_feeds`, before anything is written."""
+    if options.engine == "ray":
+        from ingest.distributed.engine import ray_engine  # Ray is an optional requirement
+
+        check_rejects(locations, options)
+        return ray_engine(locations, settings, options)
+    feeds = open_feeds(locations, settings, options)
+    return lambda run: [
+        ingest(
+            feed, settings, run.targets.own.encoder, run.targets.own.index, run.on_progress, run.seen,
+            run.on_problems, run.began, run.targets, run.finished,
+        )
         for feed in feeds
-    ]
-    if options.delete_at_most is not None:
-        with closing(FeedWriter(settings, targets, began)) as writer:
-            deleted = delete_absent(index, writer, seen, began, stored, options.delete_at_most)
+    ]  # fmt: skip
+
+
+def _carried_out(run: Run, ingest_all: IngestAll, delete_at_most: float | None) -> list[Report]:
+    index = run.targets.own.index
+    stored = index.count({})
+    reports = ingest_all(run)
+    if delete_at_most is not None:
+        with closing(FeedWriter(run.settings, run.targets, run.began)) as writer:
+            deleted = delete_absent(index, writer, run.seen, run.began, stored, delete_at_most)
         if isinstance(deleted, Problem):
             reports[-1].add_problem(deleted)
         else:

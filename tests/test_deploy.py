@@ -203,7 +203,13 @@ def test_the_compose_files_and_the_workflow_use_the_same_qdrant() -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["requirements.txt", "requirements-dev.txt", "requirements-web.txt", "requirements-worker.txt"],
+    [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-web.txt",
+        "requirements-worker.txt",
+        "requirements-ray.txt",
+    ],
 )
 def test_every_requirement_is_exact_and_has_its_reason(file: str) -> None:
     lines = [line for line in (ROOT / file).read_text().splitlines() if line and not line.startswith("#")]

@@ -1,4 +1,4 @@
-"""ingest/lock.py: one ingest at a time, on one machine and, over a real Redis, on several."""
+"""ingest/turns.py: one ingest and one reindex at a time, on one machine and, over a real Redis, on more."""
 
 import threading
 import time
@@ -9,8 +9,9 @@ import pytest
 import redis
 
 from catalog.settings import Settings
-from ingest import lock
-from ingest.lock import LockLost, LockUnavailable, only_ingest
+from ingest import turns
+from ingest.reindex.errors import ReindexRefused
+from ingest.turns import LockLost, LockUnavailable, only_ingest, only_reindex
 from tests.processes import free_port
 from tests.redis_server import needs_redis, redis_server
 
@@ -96,19 +97,19 @@ def test_one_that_waits_for_another_machine_can_be_told_to_stop(tmp_path: Path, 
 def test_the_lease_is_renewed_as_long_as_it_is_held(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "LEASE_S", 0.6)
+    monkeypatch.setattr(turns, "LONG_LEASE_S", 0.6)
     with only_ingest(machine(tmp_path, "one", redis_url=redis_url)) as still_held:
         time.sleep(1.5)
         still_held()
         with redis.Redis.from_url(redis_url) as client:
-            assert len(client.keys("vitrine:ingest:*")) == 1
+            assert len(client.keys("vitrine.*.lock.ingest")) == 1
 
 
 @needs_redis
 def test_an_ingest_whose_lease_is_lost_ends(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "LEASE_S", 0.6)
+    monkeypatch.setattr(turns, "LONG_LEASE_S", 0.6)
     with only_ingest(machine(tmp_path, "one", redis_url=redis_url)) as still_held:
         with redis.Redis.from_url(redis_url) as client:
             client.flushdb()
@@ -121,7 +122,7 @@ def test_an_ingest_whose_lease_is_lost_ends(
 def test_an_ingest_ends_before_its_lease_does_when_redis_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "LEASE_S", 1.5)
+    monkeypatch.setattr(turns, "LONG_LEASE_S", 1.5)
     with redis_server(tmp_path) as server:
         held = only_ingest(machine(tmp_path, "one", redis_url=server.url))
         still_held = held.__enter__()
@@ -140,3 +141,32 @@ def test_without_its_redis_nothing_is_ingested(tmp_path: Path) -> None:
         pass
     with only_ingest(machine(tmp_path, "one")):  # and its lock on this machine is free again
         pass
+
+
+def test_without_a_folder_for_its_lock_nothing_is_ingested(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"a file")
+    with pytest.raises(LockUnavailable, match="STATE_DIR"), only_ingest(machine(tmp_path, "one")):
+        pass
+
+
+@needs_redis
+def test_two_machines_do_not_change_the_model_at_once(tmp_path: Path, redis_url: str) -> None:
+    one, two = (machine(tmp_path, name, redis_url=redis_url) for name in ("one", "two"))
+    with only_reindex(one), pytest.raises(ReindexRefused, match="Another reindex"), only_reindex(two, 0):
+        pass
+    with only_ingest(one), only_reindex(two) as still_held:  # an ingest goes on meanwhile
+        still_held()
+
+
+@needs_redis
+def test_no_thread_is_left_once_nothing_is_held(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "LONG_LEASE_S", 0.6)
+    for _ in range(3):
+        with only_ingest(machine(tmp_path, "one", redis_url=redis_url)):
+            pass
+    deadline = time.monotonic() + 5
+    while "renew-locks" in {thread.name for thread in threading.enumerate()}:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -20,9 +20,10 @@ from catalog.thumbnails import thumbnail_path
 from ingest.reindex import reindex as reindex_module
 from ingest.reindex.command import reindex_command
 from ingest.reindex.errors import ReindexRefused
-from ingest.reindex.kept import drop, duration, only_reindex, status_lines, tidy
+from ingest.reindex.kept import drop, duration, status_lines, tidy
 from ingest.reindex.reindex import ReindexOptions, reindex, roll_back
 from ingest.run import RunOptions, run_feeds
+from ingest.turns import only_reindex
 from tests.processes import run_program
 from tests.reindex_shop import RunFeed, Shop, picture_of
 

@@ -13,8 +13,8 @@ from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.feeds_file import read_feeds_file, watched_feeds
-from ingest.lock import only_ingest
 from ingest.run import RunOptions
+from ingest.turns import only_ingest
 from ingest.watch import Stopped, Watched
 from tests.pictures import BLUE, jpeg
 from tests.processes import running

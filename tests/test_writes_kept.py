@@ -109,7 +109,6 @@ def test_a_lease_is_renewed_while_it_is_held_and_a_lost_one_is_noticed(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "LEASE_S", 2.0)
-    monkeypatch.setattr(locks, "_RENEW_S", 0.5)
     with both_kinds("redis", settings, tmp_path) as shared:
         with shared.hold("a", 0) as held:
             time.sleep(3)

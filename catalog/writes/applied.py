@@ -26,8 +26,12 @@ class Applied:
         """Whether the entry comes too late. One of an equal version does not: the later of both counts."""
         version = entry.operation.version
         if self.version is not None and version is not None:
-            return version < self.version
+            return self.is_newer_than(version)
         return entry.retried and entry.accepted < self.accepted
+
+    def is_newer_than(self, version: int | None) -> bool:
+        """By their versions, as far as both have one."""
+        return self.version is not None and version is not None and version < self.version
 
 
 def after(before: Applied | None, entry: Entry, at: float) -> Applied:

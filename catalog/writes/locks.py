@@ -19,7 +19,8 @@ from catalog.writes.storage import redis_pool, translated
 
 # A worker that dies leaves its locks behind for so long; one that lives renews them well before.
 LEASE_S = 10.0
-_RENEW_S = LEASE_S / 4
+# Of what is held for hours and ends if it is lost: it outlasts a Redis that is started again.
+LONG_LEASE_S = 30.0
 _POLL_S = 0.01
 # Longer than a lease, so that one who has died does not stop the others.
 _WRITE_WAIT_S = 6 * LEASE_S
@@ -32,9 +33,14 @@ class LockBusy(Exception):
 
 
 class Held(Protocol):
-    """A lock that was taken. A lease may have run out since, if the machine stood still."""
+    """A lock that was taken. A lease may have run out since, if the machine stood still.
+
+    `is_ours` asks whoever keeps it; `is_in_force`, which asks nobody, is whether it cannot have run out.
+    """
 
     def is_ours(self) -> bool: ...
+
+    def is_in_force(self) -> bool: ...
 
 
 class Locks(Protocol):
@@ -46,6 +52,8 @@ class Locks(Protocol):
 class _HeldFile:
     def is_ours(self) -> bool:
         return True  # the kernel keeps it for as long as this process lives
+
+    is_in_force = is_ours
 
 
 class FileLocks:
@@ -82,40 +90,54 @@ def _acquired(lock: FileLock, wait_s: float) -> bool:
 
 
 class _HeldKey:
-    def __init__(self, lock: Lock) -> None:
+    """`asked_at`: of time.monotonic, before Redis was asked for it: there the lease ends no earlier."""
+
+    def __init__(self, lock: Lock, lease_s: float, asked_at: float) -> None:
         self.lock = lock
-        self.renew_at = time.monotonic() + _RENEW_S
+        self._lease_s = lease_s
+        self._asked_at = asked_at
+        self._is_lost = False
 
     def is_ours(self) -> bool:
         with translated():
             return bool(self.lock.owned())
 
+    def is_in_force(self) -> bool:
+        # A tenth is left for what is done next.
+        return not self._is_lost and time.monotonic() < self._asked_at + 0.9 * self._lease_s
+
     def renew(self) -> None:
-        if time.monotonic() >= self.renew_at:
-            self.renew_at = time.monotonic() + _RENEW_S
+        """If it is time to. Raises LockError once it is lost, and RedisError."""
+        asked_at = time.monotonic()
+        if self._is_lost or asked_at < self._asked_at + self._lease_s / 4:
+            return
+        try:
             self.lock.reacquire()
+        except LockError:
+            self._is_lost = True
+            raise
+        self._asked_at = asked_at
 
 
 class RedisLocks:
     """Keys with a lease, which a thread renews for as long as they are held."""
 
-    def __init__(self, client: Redis, prefix: str) -> None:
+    def __init__(self, client: Redis, prefix: str, lease_s: float) -> None:
         self._client = client
         self._prefix = prefix
+        self._lease_s = lease_s
         self._held: set[_HeldKey] = set()
         self._mutex = threading.Lock()
         self._renewer: threading.Thread | None = None
 
     @contextmanager
     def hold(self, name: str, wait_s: float) -> Iterator[Held]:
-        lock = Lock(
-            self._client, f"{self._prefix}.lock.{name}", timeout=LEASE_S, sleep=_POLL_S, thread_local=False
-        )
+        lock = Lock(self._client, f"{self._prefix}.lock.{name}", timeout=self._lease_s, thread_local=False)
         with translated():
-            taken = lock.acquire(blocking=wait_s > 0, blocking_timeout=wait_s or None)
-        if not taken:
+            asked_at = _leased(lock, wait_s)
+        if asked_at is None:
             raise LockBusy(name)
-        held = _HeldKey(lock)
+        held = _HeldKey(lock, self._lease_s, asked_at)
         self._add(held)
         try:
             yield held
@@ -133,15 +155,31 @@ class RedisLocks:
                 self._renewer.start()
 
     def _renew(self) -> None:
+        """For as long as anything is held: who opens locks again and again keeps no thread each."""
         while True:
-            time.sleep(1.0)
+            time.sleep(min(1.0, self._lease_s / 8))
             with self._mutex:
                 held = list(self._held)
+                if not held:
+                    self._renewer = None
+                    return
             for one in held:
                 try:
                     one.renew()
-                except (LockError, RedisError) as error:  # who holds it finds out by `is_ours`
+                except (LockError, RedisError) as error:  # who holds it finds out by asking it
                     _log.warning("a lock could not be renewed: %s", error)
+
+
+def _leased(lock: Lock, wait_s: float) -> float | None:
+    """When (of time.monotonic) the lease was asked for that was given; None if none was."""
+    until = time.monotonic() + wait_s
+    while True:
+        asked_at = time.monotonic()
+        if lock.acquire(blocking=False):
+            return asked_at
+        if asked_at >= until:
+            return None
+        time.sleep(_POLL_S)
 
 
 @contextmanager
@@ -157,9 +195,9 @@ def exclusive_write(locks: Locks) -> Iterator[Held]:
         raise QueueUnavailable("Another program has held the lock for writing for too long.") from error
 
 
-def open_locks(settings: Settings) -> Locks:
-    """Locks of the index that the settings name."""
+def open_locks(settings: Settings, lease_s: float | None = None) -> Locks:
+    """Locks of the index that the settings name. `lease_s`: how long a crash holds one in Redis."""
     if settings.redis_url:
         client = Redis(connection_pool=redis_pool(settings.redis_url))
-        return RedisLocks(client, f"vitrine.{settings.index_alias}")
+        return RedisLocks(client, f"vitrine.{settings.index_alias}", lease_s or LEASE_S)
     return FileLocks(settings.state_dir, settings.index_alias)

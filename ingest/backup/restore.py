@@ -26,8 +26,8 @@ from ingest.backup.errors import BackupRefused
 from ingest.backup.manifest import Manifest
 from ingest.backup.pushed import put_back_applied
 from ingest.history import put_back_history
-from ingest.lock import only_ingest
-from ingest.reindex.kept import duration_text, only_reindex, versions_of
+from ingest.reindex.kept import duration_text, versions_of
+from ingest.turns import only_ingest, only_reindex
 
 _log = logging.getLogger(__name__)
 
@@ -53,13 +53,19 @@ def restore(settings: Settings, archive: Path, options: RestoreOptions) -> list[
     """
     started = time.monotonic()
     manifest = checked(archive)
-    with only_ingest(settings), only_reindex(settings), versions_of(settings) as versions:
+    with (
+        only_ingest(settings) as ingests_held,
+        only_reindex(settings) as reindex_held,
+        versions_of(settings) as versions,
+    ):
         _require_fitting(settings, versions, manifest, options)
         _drop_leftover(settings, versions)
         name = versions.next_name(manifest.model.name)
         with _noted(settings, versions, name):
             contents = _loaded(settings, versions, manifest, archive, name, options.nodes)
             thumbnails = _put_back_thumbnails(settings, archive, manifest)
+            ingests_held()
+            reindex_held()
             old = versions.roles(now=True).live
             items = _make_live(settings, versions, manifest, archive, name, options)
     kept = f"{old} is kept for {duration_text(options.keep)}" if old else "there was none before"

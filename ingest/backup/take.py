@@ -22,7 +22,8 @@ from ingest.backup.errors import BackupRefused
 from ingest.backup.manifest import FORMAT, Manifest, Model, StoredFile, Thumbnails
 from ingest.backup.pushed import applied_lines
 from ingest.history import history_of
-from ingest.reindex.kept import only_reindex, versions_of
+from ingest.reindex.kept import versions_of
+from ingest.turns import only_reindex
 
 # No INDEX_ALIAS ends so, and no collection of an index is called so.
 _TRIAL = "+backup-trial"

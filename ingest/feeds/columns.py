@@ -22,6 +22,9 @@ COLUMNS = {
     "image": "images",
     "color": "colour",
 }
+# What --map alone takes from a column: how new the row is, beside what is pushed. A column of that name may
+# be anything.
+VERSION = "version"
 # What other programs call them: the first that is there counts, and only where no column above is.
 ALIASES = {
     "id": ("sku", "article_number", "article_no", "item_number", "item_no", "product_id", "item_id",
@@ -102,9 +105,10 @@ def spelling(column: str) -> str:
 
 def field_called(name: str) -> str:
     """The field of an item that somebody means. Raises ValueError, which names them all."""
-    if field := COLUMNS.get(name.strip().lower()):
+    known = COLUMNS | {VERSION: VERSION}
+    if field := known.get(name.strip().lower()):
         return field
-    raise ValueError(f"{name!r} is none of the fields {', '.join(sorted(set(COLUMNS.values())))}")
+    raise ValueError(f"{name!r} is none of the fields {', '.join(sorted(set(known.values())))}")
 
 
 def is_blank(value: Any) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, ItemInvalid
 from catalog.items import Item, parse_item
-from ingest.feeds.columns import Fields, Shape, item_fields, with_values_read
+from catalog.writes.versions import version_of
+from ingest.feeds.columns import VERSION, Fields, Shape, item_fields, with_values_read
 
 
 class FeedUnreadable(CatalogError):
@@ -32,7 +33,19 @@ class Row:
 
     def to_item(self) -> Item:
         """Raises ItemInvalid, and NotForSale."""
-        return parse_item(with_values_read(self.shape(self.fields)))
+        return self.read()[0]
+
+    def read(self) -> tuple[Item, int | None]:
+        """The item, and the version that --map names, as `version_of` has it. Raises as `to_item`."""
+        fields = with_values_read(self.shape(self.fields))
+        given = fields.pop(VERSION, None)
+        item = parse_item(fields)
+        try:
+            return item, None if given is None else version_of(
+                given.strip() if isinstance(given, str) else given
+            )
+        except ValueError as error:
+            raise ItemInvalid(VERSION, str(error)) from error
 
     def item_id(self) -> str | None:
         """Whose row it is, even if it is no item; None where that cannot be told."""

@@ -18,7 +18,7 @@ from ingest.feeds.columns import NO_CATEGORY
 from ingest.fetch.memory import PictureMemory
 from ingest.look import looking
 from ingest.overlap import overlap
-from ingest.pipeline import preparing
+from ingest.pipeline import entries_of, preparing
 from ingest.prepare import Prepared
 from ingest.report import Report
 from ingest.run import RunOptions, open_feeds
@@ -92,7 +92,8 @@ def embed_feeds(
         for feed in open_feeds(locations, settings, options):
             report = Report(feed.name)
             with looking(feed.folder, settings, encoder, memory, settings.thumbnail_dir) as looker:
-                prepared = preparing(feed, settings, _Nothing(), looker, seen, report)
+                entries = entries_of(feed.rows, seen, report)
+                prepared = preparing(entries, settings.ingest_batch_items, _Nothing(), looker)
                 for batch, new in overlap(partial(_with_vectors, encoder), prepared):
                     for change in batch.changes:
                         shots += [_shot(payload) for _, _, payload in change.embed]

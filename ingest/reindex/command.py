@@ -9,8 +9,9 @@ from catalog.confidence import cutoffs_for
 from catalog.errors import SettingInvalid
 from catalog.log import set_up_logging
 from catalog.settings import read_settings
-from ingest.reindex.kept import drop, duration, only_reindex, status_lines, versions_of
+from ingest.reindex.kept import drop, duration, status_lines, versions_of
 from ingest.reindex.reindex import ReindexOptions, reindex, roll_back
+from ingest.turns import only_reindex
 
 
 def _keep(context: click.Context, parameter: click.Parameter, given: str) -> timedelta:

@@ -6,19 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from filelock import FileLock, Timeout
-
 from catalog.collection import connect
 from catalog.errors import CatalogError
 from catalog.settings import Settings
 from catalog.version import Version
 from catalog.versions import Versions
 from ingest.reindex.errors import ReindexRefused
+from ingest.turns import only_reindex
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-# Longer than the worker's look for what is overdue takes.
-_WAIT_S = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -46,21 +42,6 @@ def versions_of(settings: Settings) -> Iterator[Versions]:
         yield Versions(client, settings.qdrant_url, settings.index_alias)
     finally:
         client.close()
-
-
-@contextmanager
-def only_reindex(settings: Settings, wait_s: float = _WAIT_S) -> Iterator[None]:
-    """Let nobody else build, switch or drop a collection of this index. Raises ReindexRefused."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.state_dir / f"reindex-{settings.index_alias}.lock")
-    try:
-        lock.acquire(timeout=wait_s)
-    except Timeout:
-        raise ReindexRefused("Another reindex of this index is running: see --status.") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def drop_overdue(versions: Versions) -> list[str]:

@@ -21,11 +21,12 @@ from catalog.versions import ALIAS_TRUSTED_S, Versions
 from ingest.connect import connected
 from ingest.reindex.copying import Copying
 from ingest.reindex.errors import ReindexRefused
-from ingest.reindex.kept import drop_overdue, duration_text, only_reindex
+from ingest.reindex.kept import drop_overdue, duration_text
 from ingest.reindex.pictures import finding
 from ingest.reindex.tally import Tally
 from ingest.reindex.verify import verified
 from ingest.targets import Target
+from ingest.turns import StillHeld, only_reindex
 
 # Passes after which what still differs is no work left over, but something that nobody foresaw.
 _PASSES = 20
@@ -56,7 +57,7 @@ def reindex(settings: Settings, model: str, options: ReindexOptions) -> list[str
     Raises ReindexRefused, and the errors of ItemIndex and Encoder: then the live collection is as it was,
     and a new call goes on from there.
     """
-    with only_reindex(settings), connected(settings) as (index, _):
+    with only_reindex(settings) as still_held, connected(settings) as (index, _):
         live = _live(index.versions)
         encoder = open_encoder(settings.model_copy(update={"clip_model": model}))
         if live.fingerprint == encoder.fingerprint and not options.again:
@@ -64,13 +65,13 @@ def reindex(settings: Settings, model: str, options: ReindexOptions) -> list[str
         warm(encoder)
         drop_overdue(index.versions)
         copy = _begun(index.versions, live, encoder, model, options)
-        lines = _carried_through(settings, index, copy, encoder, options)
+        lines = _carried_through(settings, index, copy, encoder, options, still_held)
         return [*lines, f"set CLIP_MODEL={portable(model)} wherever it is set; until then it is followed."]
 
 
 def roll_back(settings: Settings, options: ReindexOptions) -> list[str]:
     """Switch back to the collection that was replaced last, once it has what was written since."""
-    with only_reindex(settings), connected(settings) as (index, _):
+    with only_reindex(settings) as still_held, connected(settings) as (index, _):
         live, versions = _live(index.versions), index.versions
         building = versions.building()
         kept = [version for version in versions.all() if version.state == "kept" and version.replaced_at]
@@ -82,7 +83,8 @@ def roll_back(settings: Settings, options: ReindexOptions) -> list[str]:
         back = building or max(kept, key=lambda version: version.replaced_at or datetime.min)
         encoder = KnownEncoders(settings).of(back)
         versions.announce(back.name)
-        return _carried_through(settings, index, _known(versions.building()), encoder, options)
+        copy = _known(versions.building())
+        return _carried_through(settings, index, copy, encoder, options, still_held)
 
 
 def _live(versions: Versions) -> Version:
@@ -124,9 +126,14 @@ def _begun(
 
 
 def _carried_through(
-    settings: Settings, index: ItemIndex, version: Version, encoder: Encoder, options: ReindexOptions
+    settings: Settings,
+    index: ItemIndex,
+    version: Version,
+    encoder: Encoder,
+    options: ReindexOptions,
+    still_held: StillHeld,
 ) -> list[str]:
-    """From the announcement to the switch and a little beyond; the report."""
+    """From the announcement to the switch and a little beyond; the report. Raises LockLost."""
     versions, tally, started = index.versions, Tally(), time.monotonic()
     original = Target(index.encoder, index.at(index.version()))
     copy = Target(encoder, index.at(version.name, encoder))
@@ -138,6 +145,7 @@ def _carried_through(
         compared = _brought_over(copying, tally, options.lose_at_most, optimised)
         table = verified(original.index, copy.index, tally)
         switched = datetime.now(UTC)
+        still_held()  # else another reindex may be about to switch, or to drop this collection
         copying.bring_over_newer(compared)  # of a writer that has not the new model, and so wrote to one only
         versions.switch(version.name, options.keep)
         _log.info("switched %s from %s to %s", settings.index_alias, original.index.version(), version.name)

@@ -1,0 +1,1 @@
+"""One run over feeds on several machines, by Ray Data."""
