@@ -53,7 +53,7 @@ class ItemIndex:
         loaded_from: str = "",
         layout: Layout = SMALL,
     ) -> None:
-        """`loaded_from`, the CLIP_MODEL that the encoder was opened by, and `layout`: of a collection made here."""
+        """`loaded_from`, the CLIP_MODEL that opened the encoder, and `layout`: of a collection made here."""
         self.encoder = encoder
         self.versions = Versions(client, url, alias, layout)
         live = LiveCollection(client, url, alias, encoder, None, loaded_from, layout)
