@@ -16,13 +16,15 @@ from gunicorn.glogging import Logger
 # gunicorn reads this file before it puts the checkout on the module path.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from service.admission import THREADS
+
 wsgi_app = "service.app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 
 # As many worker processes as WEB_CONCURRENCY says, which gunicorn reads itself; 1 without it. Each holds
 # the model, which its threads share.
 worker_class = "gthread"
-threads = 8
+threads = THREADS
 
 # A worker is silent while it loads the model, and a large CLIP on a slow disk takes its time.
 timeout = 120
