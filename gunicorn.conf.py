@@ -30,6 +30,10 @@ threads = THREADS
 timeout = 120
 graceful_timeout = 30
 
+# Longer than proxies and load balancers keep a connection that nobody uses (60 s, as a rule): they close it,
+# and no request is lost to one that closes under it. An open connection without a request holds no thread.
+keepalive = 75
+
 # 512 characters of a search percent-encode to 6144 bytes; this is the most that gunicorn takes.
 limit_request_line = 8190
 
