@@ -74,7 +74,7 @@ class Going(threading.Thread):
         raise NotImplementedError
 
     def end(self) -> None:
-        """After the last step."""
+        """After the last step, and after one that has raised."""
 
     def run(self) -> None:
         try:
@@ -82,6 +82,7 @@ class Going(threading.Thread):
                 if self._over.wait(self._pause_s):
                     break
                 self.step(number)
-            self.end()
         except Exception as error:
             self._score.is_wrong(f"{self.name} failed: {type(error).__name__}: {error}")
+        finally:
+            self.end()

@@ -34,7 +34,11 @@ def ordeal(folder: Path, seconds: float, seed: int, with_redis: bool) -> Score:
         serving_pictures(pictures) as pictures.server,
         town(folder, pictures, seed, with_redis) as place,
     ):
-        _Ordeal(place, score, seed).run(seconds)
+        it = _Ordeal(place, score, seed)
+        try:
+            it.run(seconds)
+        finally:
+            it.close()
     return score
 
 
@@ -65,11 +69,17 @@ class _Ordeal:
         self._truth, self._over = Truth(), threading.Event()
         self._dice = random.Random(seed)  # noqa: S311 - moments, no secrets
         self._feed = Feed(place, self._truth, score, self._over)
+        self._writers: list[Writer] = []
         self._api = Api(place.url, Score())  # whose waiting is no part of the figures
+
+    def close(self) -> None:
+        self._api.close()
+        for writer in self._writers:
+            writer.close()
 
     def run(self, seconds: float) -> None:
         self._begin()
-        writers = [self._writer(number) for number in range(_WRITERS)]
+        self._writers = writers = [self._writer(number) for number in range(_WRITERS)]
         expected = self._expected()
         going = [*writers, self._feed, *(self._customer(n, expected) for n in range(_CUSTOMERS))]
         for one in going:
@@ -148,15 +158,16 @@ class _Ordeal:
                         self._score.is_lost(f"acknowledged, and not done in {_DRAIN_S:g} s: {one}")
                         break
                     time.sleep(0.1)
-            writer.close()
         for item_id in self._truth.ids():
             if not item_id.startswith("fed-"):
                 self._compare(item_id)
 
     def _compare(self, item_id: str) -> None:
-        answer = None
-        while answer is None:
-            answer = self._api.ask("final", "GET", f"/v1/items/{item_id}", also=(404,))
+        until = time.monotonic() + _RECOVERY_S
+        while (answer := self._api.ask("final", "GET", f"/v1/items/{item_id}", also=(404,))) is None:
+            if time.monotonic() > until:
+                self._score.is_lost(f"{item_id}: no answer {_RECOVERY_S:g} s after the last fault")
+                return
         found = state_of(answer.json()) if answer.status_code == 200 else None
         expected = self._truth.latest(item_id)
         if found != expected:

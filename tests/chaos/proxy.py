@@ -48,8 +48,16 @@ class Link:
         self._passages: set[_Passage] = set()
 
     async def listen(self) -> None:
-        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def end(self) -> None:
+        """Of its connections, too."""
+        self._server.close()
+        for passage in list(self._passages):
+            passage.reset()
+        while self._passages:
+            await asyncio.sleep(0.01)
 
     def spoil(self, how: Spoiling | None) -> None:
         """From now on, and for reset and half-open what is open already, too. Called from any thread."""
@@ -138,20 +146,14 @@ def links(targets: dict[str, int], seed: int) -> Iterator[dict[str, Link]]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="proxy")
     thread.start()
+    made = {name: Link(name, port, loop, seed + n) for n, (name, port) in enumerate(targets.items())}
     try:
-        made = {name: Link(name, port, loop, seed + n) for n, (name, port) in enumerate(targets.items())}
         for link in made.values():
             asyncio.run_coroutine_threadsafe(link.listen(), loop).result(10)
         yield made
     finally:
-        asyncio.run_coroutine_threadsafe(_end_all(), loop).result(10)
+        for link in made.values():
+            asyncio.run_coroutine_threadsafe(link.end(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-async def _end_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,6 +13,7 @@ from tests.chaos.score import Score
 from tests.chaos.truth import State, Truth
 
 _ITEMS = 10
+_PATIENCE_S = 120.0
 _COLOURS = ("200-20-40", "20-200-40", "20-40-200", "120-120-20", "20-120-120")
 
 
@@ -67,8 +68,15 @@ class Writer(Going):
         """As often as it takes; its key tells that it is the same request."""
         method, path, body = _request_of(operations)
         headers = {"Idempotency-Key": uuid.uuid4().hex}
+        until = None
         while (answer := self._api.ask("write", method, path, json=body, headers=headers)) is None:
-            time.sleep(0.2)  # after the last fault, too: by then nothing stands in the way of an answer
+            time.sleep(0.2)
+            if self._over.is_set():  # after the last fault nothing stands in the way of an answer
+                until = until or time.monotonic() + _PATIENCE_S
+                if time.monotonic() > until:
+                    raise TimeoutError(
+                        f"{method} {path} was not taken {_PATIENCE_S:g} s after the last fault"
+                    )
         accepted = Accepted(answer.json()["id"], numbers)
         self.accepted.append(accepted)
         self.unsettled.append(accepted)
