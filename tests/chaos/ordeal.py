@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 
 from tests.chaos.api import Api
 from tests.chaos.customers import Customer, scores_of, steady_searches
+from tests.chaos.disks import disk
 from tests.chaos.faults import Fault, all_faults
 from tests.chaos.feed import STEADY_ITEMS, Feed
 from tests.chaos.score import Score
@@ -45,17 +45,9 @@ def ordeal(folder: Path, seconds: float, seed: int, with_redis: bool) -> Score:
 def left_out(folder: Path) -> list[str]:
     """What this machine does not allow, in words."""
     told = []
-    probe = folder / "probe"
-    probe.mkdir()
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(probe)], capture_output=True).returncode
-    ):
-        told.append(
-            "no file system may be mounted here: no disk is filled, files are kept from growing instead"
-        )
-    else:
-        subprocess.run(["umount", "--lazy", str(probe)], check=True)
+    with disk(folder / "probe", 1) as probe:
+        if not probe.is_own:
+            told.append("no file system may be mounted here: files are kept from growing, no disk is filled")
     if shutil.which("cc") is None and shutil.which("gcc") is None:
         told.append("there is no C compiler here: no clock jumps")
     if shutil.which("redis-server") is None:

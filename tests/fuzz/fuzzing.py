@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,10 +36,10 @@ def fuzz(name: str, inputs: int, folder: Path, seed: int) -> Fuzzed:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, content in enumerate(TARGETS[name][1]()):
         (corpus / f"seed-{number:03}").write_bytes(content)
-    with serving() as store:
+    with serving() if name == "requests" else nullcontext() as store:
         while result.inputs < inputs and len(result.findings) < _MOST_FINDINGS:
             left, tried = inputs - result.inputs, len(result.findings)
-            run, told = _child(name, left, corpus, folder, seed + tried, store.url)
+            run, told = _child(name, left, corpus, folder, seed + tried, store.url if store else "")
             result.inputs += run
             if told is not None:
                 result.findings.append(told)
