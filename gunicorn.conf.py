@@ -16,17 +16,23 @@ from gunicorn.glogging import Logger
 # gunicorn reads this file before it puts the checkout on the module path.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from service.admission import THREADS
+
 wsgi_app = "service.app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 
 # As many worker processes as WEB_CONCURRENCY says, which gunicorn reads itself; 1 without it. Each holds
 # the model, which its threads share.
 worker_class = "gthread"
-threads = 8
+threads = THREADS
 
 # A worker is silent while it loads the model, and a large CLIP on a slow disk takes its time.
 timeout = 120
 graceful_timeout = 30
+
+# Longer than proxies and load balancers keep a connection that nobody uses (60 s, as a rule): they close it,
+# and no request is lost to one that closes under it. An open connection without a request holds no thread.
+keepalive = 75
 
 # 512 characters of a search percent-encode to 6144 bytes; this is the most that gunicorn takes.
 limit_request_line = 8190

@@ -15,7 +15,7 @@ from urllib3.exceptions import ProtocolError
 
 from catalog.deadline import current
 
-# As many as gunicorn.conf.py gives a worker threads, and as many that count meanwhile.
+# As many as a web worker answers requests at once, and as many that count meanwhile.
 _KEPT = 16
 
 

@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     rate_limit: str = Field(
         "1200/minute", pattern=_RATE_LIMIT, description="Requests of one key, or of one address without one."
     )
+    overload_wait_s: float = Field(
+        1.0, gt=0, le=60, description="A request that would wait longer for its turn is answered 503."
+    )
     redis_url: str | None = Field(
         None,
         repr=False,

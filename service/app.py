@@ -29,6 +29,7 @@ from service import (
     items,
     limits,
     metrics,
+    overload,
     pages,
     problems,
     pushing,
@@ -93,6 +94,7 @@ def _install_concerns(app: Flask, settings: Settings, queue: WriteQueue) -> None
     body.install(app)
     limits.install(app, settings)
     access.install(app, settings)
+    overload.install(app, settings)  # last: only what may be answered takes a turn
     problems.install(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

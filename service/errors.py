@@ -32,6 +32,14 @@ class RateLimited(RequestError):
         self.retry_after_s = retry_after_s
 
 
+class Overloaded(RequestError):
+    code = "overloaded"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"More requests come than can be answered: try again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
 class MalformedJson(RequestError):
     code = "malformed_json"
 
@@ -96,6 +104,7 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
     (KeyInvalid, Kind(401, "Key invalid", challenge='error="invalid_token"')),
     (ScopeMissing, Kind(403, "Scope missing", challenge='error="insufficient_scope"')),
     (RateLimited, Kind(429, "Too many requests")),
+    (Overloaded, Kind(503, "Overloaded")),
     (MalformedJson, Kind(400, "Malformed JSON")),
     (FieldsInvalid, Kind(422, "Invalid request")),
     (QueryCancelsOut, Kind(422, "The query cancels out")),

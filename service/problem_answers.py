@@ -12,6 +12,7 @@ from service.errors import (
     KeyInvalid,
     KeyMissing,
     MalformedJson,
+    Overloaded,
     RateLimited,
     ScopeMissing,
 )
@@ -46,7 +47,7 @@ def _raised(declared: Operation) -> Errors:
     return (
         *declared.raises,
         *(_OF_KEYS if declared.scope is not None else ()),
-        *((RateLimited,) if declared.limited else ()),
+        *((RateLimited, Overloaded) if declared.limited else ()),
         *(_OF_BODIES if declared.body is not None else ()),
     )
 

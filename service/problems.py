@@ -11,7 +11,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from catalog import errors as catalog_errors
 from service.answers import FieldError, Problem, json_response
-from service.errors import TABLE, FieldFailed, FieldsInvalid, Kind
+from service.errors import TABLE, FieldFailed, FieldsInvalid, Kind, Overloaded
 from service.limits import breached
 
 PROBLEM_TYPE = "application/problem+json"
@@ -99,6 +99,8 @@ def _log_rest(cause: Exception, problem: Problem) -> None:
     """Leave in the log what the client is not told: the text of a fault of ours, a traceback if unknown."""
     if problem.code == INTERNAL_ERROR:
         _log.error("unexpected error: request_id=%s", problem.request_id, exc_info=cause)
+    elif isinstance(cause, Overloaded):
+        return  # the request's own line tells it; another one for each is the last thing that is needed then
     elif problem.status >= 500 or problem.status == 409:
         _log.warning("%s: request_id=%s %s", problem.code, problem.request_id, cause)
 

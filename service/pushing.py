@@ -23,7 +23,7 @@ _KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
 _LONGEST_WAIT_S = 30.0
 _POLL_S = 0.05
-# Of the threads that gunicorn.conf.py gives a worker, half stay free for searches. Who finds none left gets
+# Of the turns that a worker has (service/admission.py), half stay free for searches. Who finds none left gets
 # 202 at once, as whoever waits for too long.
 _MOST_WAITING = 4
 

@@ -16,6 +16,14 @@ from tests.processes import free_port
 needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
 
+def redis_command(port: int, folder: Path) -> list[str]:
+    """One that has every write on the disk before it answers."""
+    return [
+        "redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder),
+        "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+    ]  # fmt: skip
+
+
 class RedisServer:
     """`kill` and `start` it again: what it has acknowledged is still there."""
 
@@ -25,11 +33,7 @@ class RedisServer:
         self._folder = folder
 
     def start(self) -> None:
-        command = [
-            "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder),
-            "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-        ]  # fmt: skip
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(redis_command(self.port, self._folder), stdout=subprocess.DEVNULL)
         client, deadline = Redis.from_url(self.url), time.monotonic() + 20
         while True:
             try:

@@ -73,7 +73,12 @@ def test_problems_are_documented_with_their_codes(document: dict[str, Any]) -> N
     assert codes(answers["415"]) == {"image_not_an_image", "unsupported_media_type"}
     assert codes(answers["429"]) == {"rate_limited"} and "Retry-After" in answers["429"]["headers"]
     assert codes(answers["401"]) == {"key_missing", "key_invalid"}
-    assert codes(answers["503"]) == {"encoder_unavailable", "index_empty", "index_unavailable"}
+    assert codes(answers["503"]) == {
+        "encoder_unavailable",
+        "index_empty",
+        "index_unavailable",
+        "overloaded",
+    }
     assert codes(document["paths"]["/healthz"]["get"]["responses"]["500"]) == {"internal_error"}
     assert set(document["paths"]["/healthz"]["get"]["responses"]) == {"200", "500"}
 

@@ -51,6 +51,18 @@ def test_every_call_of_the_server_has_an_answer_in_the_shard_process() -> None:
     assert WRITES == SHARD_WRITES.keys()
 
 
+def test_a_caller_who_goes_in_the_middle_of_a_call_is_no_fault_of_the_server(
+    store: VectorStore, http: httpx.Client
+) -> None:
+    address = httpx.URL(store.url)
+    head = f"PUT /collections/{COLLECTION}/points HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_connection((address.host, address.port)) as caller:
+        caller.sendall(head.encode() + b'{"points": ')
+        assert http.get("/readyz").status_code == 200  # by then the server is waiting for the rest
+    assert http.get("/readyz").status_code == 200
+    assert not store.said("ERROR") and not store.said("Traceback"), store.lines
+
+
 def test_health_version_and_metrics_answer(http: httpx.Client) -> None:
     for path in ("/healthz", "/livez", "/readyz"):
         assert http.get(path).status_code == 200

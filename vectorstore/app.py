@@ -1,6 +1,5 @@
 """The ASGI application: keys, body limit, routing."""
 
-import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -35,6 +34,10 @@ _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+class _CallerGone(Exception):
+    """The connection ended before the whole call had come: there is nobody to answer."""
+
+
 class App:
     """Answers Qdrant's REST calls from a store."""
 
@@ -60,6 +63,8 @@ class App:
             content_type = _TEXT if scope["path"] == "/metrics" else _JSON
             try:
                 status, body = await self._answer(scope, receive, started_s)
+            except _CallerGone:
+                return
             except Exception as error:  # the caller gets every failure, see failure()
                 content_type = _JSON
                 status, body = failure(started_s, error, f"{scope['method']} {scope['path']}")
@@ -119,7 +124,7 @@ class App:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise asyncio.CancelledError
+                raise _CallerGone
             chunks.append(message.get("body", b""))
             received += len(chunks[-1])
             more = message.get("more_body", False) and received <= limit

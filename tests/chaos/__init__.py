@@ -1,0 +1,1 @@
+"""Faults of every kind while customers search and a shop writes: `python -m tests.chaos`."""

@@ -1,0 +1,1 @@
+"""Damaged input of every kind for what reads strangers' bytes: `python -m tests.fuzz`."""
