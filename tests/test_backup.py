@@ -191,6 +191,23 @@ def test_a_backup_that_is_killed_leaves_no_archive_and_no_collection(
     assert len(collections_of(index, settings)) == 1
 
 
+def test_a_restore_that_fails_after_the_switch_keeps_what_it_made_live(
+    stocked: Shop, index: ItemIndex, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the only collection that answers would be dropped."""
+    backup(settings, tmp_path / "a.tar", BackupOptions())
+    name, before = live(index, settings)
+
+    def interrupted(*arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ingest.backup.restore.put_back_applied", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(settings, tmp_path / "a.tar", RestoreOptions())
+    restored, after = live(index, settings)
+    assert restored != name and after == before
+
+
 def test_a_full_disk_ends_a_backup_in_one_line(stocked: Shop, ingest: Ingest, tmp_path: Path) -> None:
     with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=256k", "none") as small:
         done = ingest("backup", small)

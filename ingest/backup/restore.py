@@ -4,7 +4,7 @@ import logging
 import tarfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from catalog.contents import Contents
+from catalog.errors import CatalogError
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from catalog.store_version import StoreVersion
@@ -149,10 +150,11 @@ def _make_live(
     options: RestoreOptions,
 ) -> int:
     with closing(WriteQueue(settings)) as queue, exclusive_write(queue.locks):
-        with member(archive, APPLIED) as content:
-            items = put_back_applied(settings, queue.parts, content)
+        # First the switch: as long as it has not been made, what is known of pushes belongs to what is live.
         versions.put_back(name, options.keep)
         _log.info("restored %s: %s is live", settings.index_alias, name)
+        with member(archive, APPLIED) as content:
+            items = put_back_applied(settings, queue.parts, content)
         # Every writer holds this lock to write. Whoever comes next has looked the alias up anew.
         time.sleep(ALIAS_TRUSTED_S)
     with member(archive, RUNS) as content:
@@ -185,14 +187,14 @@ def _noted(settings: Settings, versions: Versions, name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        versions.drop(name)
-        note.unlink()
+        with suppress(CatalogError):  # else the next restore does it
+            _drop_leftover(settings, versions)
         raise
     note.unlink()
 
 
 def _drop_leftover(settings: Settings, versions: Versions) -> None:
-    """Drop what a restore that was killed has loaded, unless it got as far as the alias."""
+    """Drop what a restore that was ended has loaded, unless it got as far as the alias."""
     try:
         name = orjson.loads(_note(settings).read_bytes())["collection"]
     except (FileNotFoundError, orjson.JSONDecodeError):
