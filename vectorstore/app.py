@@ -1,5 +1,6 @@
 """The ASGI application: keys, body limit, routing."""
 
+import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,7 +14,7 @@ import orjson
 from vectorstore import snapshot_calls
 from vectorstore.calls import Call
 from vectorstore.envelope import failure, success
-from vectorstore.errors import BodyTooLarge, ReadOnly, Unauthorized
+from vectorstore.errors import BodyTooLarge, CallerGone, ReadOnly, Unauthorized
 from vectorstore.metrics import Metrics
 from vectorstore.routes import only_reads, route
 from vectorstore.settings import Settings
@@ -32,10 +33,6 @@ _CHUNK_BYTES = 1024 * 1024
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class _CallerGone(Exception):
-    """The connection ended before the whole call had come: there is nobody to answer."""
 
 
 class App:
@@ -63,7 +60,7 @@ class App:
             content_type = _TEXT if scope["path"] == "/metrics" else _JSON
             try:
                 status, body = await self._answer(scope, receive, started_s)
-            except _CallerGone:
+            except CallerGone:
                 return
             except Exception as error:  # the caller gets every failure, see failure()
                 content_type = _JSON
@@ -124,7 +121,7 @@ class App:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise _CallerGone
+                raise CallerGone
             chunks.append(message.get("body", b""))
             received += len(chunks[-1])
             more = message.get("more_body", False) and received <= limit

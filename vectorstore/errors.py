@@ -65,3 +65,7 @@ class DiskFull(StoreError):
 
 class StartError(Exception):
     """The server cannot start."""
+
+
+class CallerGone(Exception):
+    """The connection ended before the whole call had come: there is nobody to answer."""

@@ -9,7 +9,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from vectorstore.errors import BadRequest, DiskFull
+from vectorstore.errors import BadRequest, CallerGone, DiskFull
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -70,7 +70,7 @@ async def save_field(name: str, content_type: bytes, receive: Receive, target: P
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise asyncio.CancelledError
+                    raise CallerGone
                 await asyncio.to_thread(parser.write, message.get("body", b""))
                 more = message.get("more_body", False)
     except FormParserError as error:
