@@ -121,6 +121,12 @@ class Versions:
         ]
         return versions
 
+    def store(self) -> str:
+        """What answers at the store's address, and its version: of a Qdrant server, or of the vectorstore."""
+        with translated(self._url):
+            info = self._client.info()
+        return f"{info.title}, {info.version}"
+
     def create(self, encoder: Encoder, loaded_from: str, like: str, cutoffs: str = "") -> str:
         """Make an empty collection with the payload indexes that the collection `like` has; its name."""
         with translated(self._url):
