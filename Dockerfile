@@ -15,8 +15,8 @@ COPY requirements-worker.txt .
 RUN python -m venv --without-pip /venv && pip --python /venv install --only-binary=:all: -r requirements-worker.txt
 
 FROM base AS tools-packages
-# PyTorch for the CPU: the build on PyPI brings 2 GB of CUDA with it. Empty it for that one.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Give the address of PyTorch's own index of builds for the CPU: the usual build brings 2 GB of CUDA with it.
+ARG TORCH_INDEX=
 COPY requirements.txt .
 RUN python -m venv --without-pip /venv && pip --python /venv install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
 

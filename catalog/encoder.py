@@ -37,6 +37,10 @@ class Encoder(Protocol):
         """Length of a vector. Written nowhere else."""
 
     @property
+    def runtime(self) -> str:
+        """What runs it, for a person."""
+
+    @property
     def useful_side_px(self) -> int:
         """Pictures whose shorter side is larger than this only cost time to prepare."""
 

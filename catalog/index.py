@@ -195,6 +195,10 @@ class ItemIndex:
         """The names of the attributes that can be filtered and counted by."""
         return sorted({name for name in map(attribute_of, self._live.indexed()) if name is not None})
 
+    def payload_indexes(self) -> list[str]:
+        """The paths of the live collection's payload indexes."""
+        return sorted(self._live.indexed())
+
     def count_pictures(self) -> int:
         """How many points there are, of all items."""
         return self._live.call(lambda client, name: client.count(name, exact=True).count)

@@ -11,6 +11,8 @@ from ingest.prepare import Prepared
 # Lines of the report that most runs do not have.
 _RARE = {"not_for_sale": "not for sale", "newer": "newer by a push", "deleted": "deleted"}
 
+# Of the problems, as many are kept in words as a person reads before mending the feed.
+_TOLD = 5
 # What can be added up of the parts of a run, beside items and problems.
 _COUNTS = ("read", "pictures_embedded", "resumed", "downloads", "downloaded_bytes", "not_modified")
 
@@ -23,6 +25,7 @@ class Report:
 
     `shared_pictures`: those that another item has, too.
     `resumed`: items that an interrupted run had finished.
+    `rejected`: problems of rows, as a rejects file keeps them. `first_problems`: a few, whatever their kind.
     `downloads` of pictures by address; `not_modified`: those that their servers say are unchanged.
     """
 
@@ -31,11 +34,13 @@ class Report:
     pictures_embedded: int = 0
     shared_pictures: int = 0
     resumed: int = 0
+    rejected: int = 0
     downloads: int = 0
     downloaded_bytes: int = 0
     not_modified: int = 0
     items: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
+    first_problems: list[Problem] = field(default_factory=list)
     _started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -76,6 +81,10 @@ class Report:
 
     def add_problem(self, problem: Problem) -> None:
         self.problems[problem.code] += 1
+        if problem.raw is not None:
+            self.rejected += 1
+        if len(self.first_problems) < _TOLD:
+            self.first_problems.append(problem)
         _log.warning("%s", problem)
 
     def lines(self) -> list[str]:

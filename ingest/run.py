@@ -11,6 +11,7 @@ from catalog.errors import CatalogError, IndexEmpty
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
+from catalog.under_way import telling
 from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
 from ingest.connect import connected
@@ -20,7 +21,7 @@ from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
 from ingest.feeds.rows import FeedUnreadable, Problem
 from ingest.finished import FinishedRows, finished_path
-from ingest.history import record
+from ingest.history import record, run_of
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.seen import SeenItems
@@ -87,27 +88,45 @@ def run_feeds(
         connected(settings, encoders) as (index, _),
     ):
         ingest_all = _engine(locations, settings, options)
+        now = _Now(locations, options.rejects)
 
         def on_batch(report: Report) -> None:
             still_held()
+            now.add(report)
             on_progress(report)
 
         with (
             SeenItems() as seen,
             FinishedRows(finished(locations, settings, options), options.resume) as rows,
+            telling(settings, lambda: now.run),
         ):
-            began = datetime.now(UTC)
             try:
                 ensure(settings, index)
                 targets = Targets(index, encoders)
-                run = Run(settings, targets, seen, rows, datetime.now(UTC), on_batch, _rejecting(options))
+                run = Run(settings, targets, seen, rows, now.began, on_batch, _rejecting(options))
                 reports = _carried_out(run, ingest_all, options.delete_at_most)
             except CatalogError as error:
-                record(settings, locations, began, str(error))
+                record(settings, locations, now.began, str(error))
                 raise
             for location, report in zip(locations, reports, strict=True):
-                record(settings, [location], began, report)
+                record(settings, [location], now.began, report, options.rejects)
             return reports
+
+
+class _Now:
+    """The run as it stood after its last batch, for whoever looks meanwhile."""
+
+    def __init__(self, locations: Sequence[str], rejects: Path | None) -> None:
+        self.began = datetime.now(UTC)
+        self._locations = locations
+        self._rejects = rejects
+        self._reports: list[Report] = []
+        self.run = run_of(locations, self.began, [])
+
+    def add(self, report: Report) -> None:
+        if not self._reports or self._reports[-1] is not report:
+            self._reports.append(report)
+        self.run = run_of(self._locations, self.began, self._reports, self._rejects)
 
 
 def finished(locations: Sequence[str], settings: Settings, options: RunOptions) -> Path:

@@ -1,14 +1,13 @@
 """What `python -m ingest status` says: the index, and how the last runs ended."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from catalog.errors import IndexEmpty
 from catalog.index import ItemIndex
+from catalog.runs import Run, last_runs
 from catalog.settings import Settings
 from ingest.connect import connected
 from ingest.fetch.locations import without_credentials
-from ingest.history import last_runs
 
 RUNS_SHOWN = 5
 
@@ -18,13 +17,13 @@ def status_lines(settings: Settings) -> list[str]:
     with connected(settings) as (index, encoder):
         lines = list(_of_index(index, encoder.name))
     runs = last_runs(settings)
-    latest = {feed: run for run in runs for feed in run["feeds"]}
+    latest = {feed: run for run in runs for feed in run.feeds}
     names = list(dict.fromkeys([*map(without_credentials, settings.feeds), *latest]))
     lines += ["feeds:" if names else "feeds: none"]
     lines += [f"  {name}: {_ended(latest[name]) if name in latest else 'never ingested'}" for name in names]
     if runs:
         lines.append("last runs:")
-        lines += [f"  {', '.join(run['feeds'])}: {_ended(run)}" for run in reversed(runs[-RUNS_SHOWN:])]
+        lines += [f"  {', '.join(run.feeds)}: {_ended(run)}" for run in reversed(runs[-RUNS_SHOWN:])]
     return lines
 
 
@@ -38,11 +37,11 @@ def _of_index(index: ItemIndex, model: str) -> Iterator[str]:
     yield f"items: {index.count({}):,} with {index.count_pictures():,} pictures"
 
 
-def _ended(run: dict[str, Any]) -> str:
+def _ended(run: Run) -> str:
     """When a run began, how long it took, and what it did or what ended it."""
-    start = f"{run['began']}, {run.get('seconds', 0):g} s"
-    if "error" in run:
-        return f"{start}, not done: {run['error']}"
-    counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in run.get("items", {}).items() if count]
-    problems = sum(run.get("problems", {}).values())
+    start = f"{run.began.isoformat(timespec='seconds')}, {run.seconds:g} s"
+    if run.error is not None:
+        return f"{start}, not done: {run.error}"
+    counts = [f"{count:,} {name.replace('_', ' ')}" for name, count in run.items.items() if count]
+    problems = sum(run.problems.values())
     return ", ".join([start, *counts, f"{problems:,} problems" if problems else "no problem"])

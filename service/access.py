@@ -1,5 +1,7 @@
 """Who may call what: API keys with scopes; without keys, only who calls from this machine."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, current_app, g, request
 
 from catalog.api_keys import ApiKey, Scope, matching
@@ -7,6 +9,7 @@ from catalog.loopback import on_loopback
 from catalog.settings import Settings
 from service.errors import KeyInvalid, KeyMissing, ScopeMissing
 from service.operations import operation_of
+from service.session import signed_in
 
 _HOW = "Send a key: Authorization: Bearer KEY."
 
@@ -17,11 +20,28 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def current_key() -> ApiKey | None:
-    """The key that the current request sent, if it is one of ours."""
+    """The key that the current request sent, or signed in with where that counts, if it is one of ours."""
     if "key" not in g:
         g.key = matching(_keys(), _sent())
+        operation = operation_of(request.endpoint)
+        if operation is not None and operation.session and not sends_key():
+            g.key = signed_in(_keys())
     key: ApiKey | None = g.key
     return key
+
+
+def sends_key() -> bool:
+    """Whether the request sends a key by itself, as no browser does that another site's page has led here."""
+    return "Authorization" in request.headers
+
+
+def has_keys() -> bool:
+    return bool(_keys())
+
+
+def key_named(sent: str) -> ApiKey | None:
+    """The key that is `sent`, if it is one of ours."""
+    return matching(_keys(), sent)
 
 
 def _sent() -> str:
@@ -41,12 +61,27 @@ def _check() -> None:
     if not _keys():
         if not on_loopback(request.remote_addr):
             raise KeyMissing("This service has no API keys, so it answers on its own machine only.")
+        if not _names_this_machine():
+            raise KeyMissing("This service has no API keys, so it answers only as localhost or 127.0.0.1.")
         return
     operation = operation_of(request.endpoint)
     # A route that forgot to say so is for nobody but an administrator.
     scope: Scope | None = operation.scope if operation is not None else "admin"
     if scope is not None:
         _require(scope)
+
+
+def _names_this_machine() -> bool:
+    """Whether the request means this machine by its name, too.
+
+    A site of somebody else may let its own name lead to 127.0.0.1 (DNS rebinding); a browser on this machine
+    would then let that site's page read and write whatever is open to loopback.
+    """
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        return False
+    return host == "localhost" or on_loopback(host)
 
 
 def _require(scope: Scope) -> None:

@@ -18,12 +18,14 @@ from catalog.versions import Versions
 from catalog.writes.queue import WriteQueue
 from service import (
     access,
+    admin,
     body,
     caching,
     catalogue,
     compression,
     cross_origin,
     docs,
+    headers,
     health,
     ingests,
     items,
@@ -72,12 +74,14 @@ def create_app(
     def open_searcher(encoder: Encoder, index: ItemIndex, cutoffs: str) -> Searcher:
         return Searcher(encoder, index, image_limits, cutoffs_for(encoder.name, cutoffs))
 
-    install(app, Follower(encoder, index, encoders, open_searcher).current)
+    follower = Follower(encoder, index, encoders, open_searcher)
+    install(app, follower.current, follower.last)
     queue = WriteQueue(settings)  # opened by the first call that needs it
     pushing.install(app, queue)
     _install_concerns(app, settings, queue)
     for room in (search, catalogue, items, writes, ingests, thumbnails, health, metrics, docs):
         app.register_blueprint(room.blueprint)
+    admin.install(app, settings)
     if settings.search_page == "on" or (settings.search_page == "auto" and not settings.api_keys):
         app.register_blueprint(pages.blueprint)
     return app
@@ -85,6 +89,7 @@ def create_app(
 
 def _install_concerns(app: Flask, settings: Settings, queue: WriteQueue) -> None:
     """What goes for every request. Before a view they run in this order, after it in the opposite one."""
+    headers.install(app)
     request_log.install(app)
     time_limit.install(app, settings)
     metrics.install(app, queue)

@@ -24,6 +24,12 @@ class ScopeMissing(RequestError):
     code = "scope_missing"
 
 
+class FormRefused(RequestError):
+    """A form of /admin that did not come from a page of this session."""
+
+    code = "form_refused"
+
+
 class RateLimited(RequestError):
     code = "rate_limited"
 
@@ -103,6 +109,7 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
     (KeyMissing, Kind(401, "Key missing", challenge="")),
     (KeyInvalid, Kind(401, "Key invalid", challenge='error="invalid_token"')),
     (ScopeMissing, Kind(403, "Scope missing", challenge='error="insufficient_scope"')),
+    (FormRefused, Kind(403, "Form refused")),
     (RateLimited, Kind(429, "Too many requests")),
     (Overloaded, Kind(503, "Overloaded")),
     (MalformedJson, Kind(400, "Malformed JSON")),

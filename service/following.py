@@ -50,6 +50,10 @@ class Follower:
             serving = self._unbound()  # which says what is wrong
         return serving
 
+    def last(self) -> Searcher:
+        """The pair that was current last; the store is not asked."""
+        return self._serving
+
     def _follow(self, live: str, serving: Searcher) -> Searcher:
         version = self._version(live)
         if version is None:  # dropped since the look-up

@@ -4,7 +4,7 @@ import math
 import time
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
@@ -15,20 +15,20 @@ from service.operations import operation_of
 
 # A Redis that hangs must not hold requests up: it is given up for a while after this long.
 _REDIS_TIMEOUT_S = 0.25
+# A person mistypes a few times; whoever guesses gets nowhere.
+_SIGN_INS = "10/minute"
 
 
 def install(app: Flask, settings: Settings) -> None:
     """With Redis all workers count together; without, or while it is away, each process counts for itself."""
-    if settings.rate_limit == "off":
-        return
     timeouts: dict[str, Any] = {
         "socket_timeout": _REDIS_TIMEOUT_S,
         "socket_connect_timeout": _REDIS_TIMEOUT_S,
     }
-    Limiter(
+    limiter = Limiter(
         _counted_as,
         app=app,
-        application_limits=[settings.rate_limit],
+        application_limits=[] if settings.rate_limit == "off" else [settings.rate_limit],
         application_limits_exempt_when=_exempt,
         storage_uri=settings.redis_url or "memory://",
         storage_options=timeouts if settings.redis_url else {},
@@ -38,6 +38,13 @@ def install(app: Flask, settings: Settings) -> None:
         key_prefix="vitrine",
         on_breach=_remember,
     )
+    app.extensions["sign_ins"] = limiter.limit(_SIGN_INS, key_func=get_remote_address)
+
+
+def count_sign_in() -> None:
+    """Raises Flask-Limiter's RateLimitExceeded if this address has tried too often; RATE_LIMIT or not."""
+    with current_app.extensions["sign_ins"]:
+        pass
 
 
 def breached() -> RateLimited:

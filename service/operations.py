@@ -51,7 +51,8 @@ class Media:
 
 @dataclass(frozen=True)
 class Operation:
-    """`scope`: what a key needs, None where none is asked for. The rest describes a documented route.
+    """`scope`: what a key needs, None where none is asked for. The rest but `session` describes a documented
+    route. `session`: whether the cookie of /admin may stand for the key; never for a call of the API.
 
     `queued`: what it does is queued, so that it answers 202 as well and takes an Idempotency-Key.
     `parameters`: the model of the address; `body`: of a JSON body, and with `upload` of the field `request`
@@ -68,6 +69,7 @@ class Operation:
     conditional: bool
     queued: bool
     raises: Errors
+    session: bool
 
     @property
     def documented(self) -> bool:
@@ -86,9 +88,12 @@ def operation(
     conditional: bool = False,
     queued: bool = False,
     raises: Errors = (),
+    session: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a route. `answer`: None leaves it out of the API's document, for a page."""
-    declared = Operation(scope, limited, answer, parameters, body, upload, conditional, queued, raises)
+    declared = Operation(
+        scope, limited, answer, parameters, body, upload, conditional, queued, raises, session
+    )
 
     def declare(view: Callable[P, R]) -> Callable[P, R]:
         view.__dict__["operation"] = declared

@@ -32,7 +32,6 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers[_HEADER] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
     seen = {
         "method": request.method,
         # Quoted again, since a decoded path may hold a line break. Without the query, which is a customer's.

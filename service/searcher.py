@@ -153,9 +153,16 @@ def _bound_to(request: Listing, item_id: str = "") -> bytes:
     return fingerprint(b"".join([canonical, *(picture or b"-" for picture in pictures)]))
 
 
-def install(app: Flask, choose: Callable[[], Searcher]) -> None:
-    """`choose`: what answers a request that begins now."""
+def install(app: Flask, choose: Callable[[], Searcher], last: Callable[[], Searcher]) -> None:
+    """`choose`: what answers a request that begins now. `last`: what was chosen last, without a look."""
     app.extensions["choose_searcher"] = choose
+    app.extensions["last_searcher"] = last
+
+
+def last_searcher() -> Searcher:
+    """What this process has loaded, for whoever must know it though the store does not answer."""
+    searcher: Searcher = current_app.extensions["last_searcher"]()
+    return searcher
 
 
 def current_searcher() -> Searcher:

@@ -1,6 +1,7 @@
 """A shop that pushes: the service and the worker as processes, a store, and a server of pictures."""
 
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -32,14 +33,23 @@ def eventually(holds: Callable[[], Any], timeout_s: float = 30) -> Any:
 
 
 class Pictures:
-    """Serves /R-G-B.jpg; a path in `broken` gets the status it says there, until it is taken out."""
+    """Serves /R-G-B.jpg; a path in `broken` gets the status it says there, until it is taken out.
+
+    A path in `held` is answered once its event is set; one in `answers` with these bytes.
+    """
 
     def __init__(self) -> None:
         self.broken: dict[str, str] = {}
+        self.held: dict[str, threading.Event] = {}
+        self.answers: dict[str, bytes] = {}
         self.server: PictureServer | None = None
 
     def __call__(self, exchange: Exchange) -> None:
-        if status := self.broken.get(exchange.path):
+        if exchange.path in self.held:
+            self.held[exchange.path].wait(90)
+        if raw := self.answers.get(exchange.path):
+            exchange.send(raw)
+        elif status := self.broken.get(exchange.path):
             exchange.send(answer(b"", status))
         elif colour := _COLOUR.fullmatch(exchange.path):
             red, green, blue = map(int, colour.groups())

@@ -34,6 +34,7 @@ class ColourEncoder:
     name = "colours"
     fingerprint = hashlib.sha256(b"colours-1").hexdigest()
     dimension = len(_NAMES) + _OTHER_WORDS
+    runtime = "colours by numpy"
     useful_side_px = 64
     text_cache = CacheCounts(0, 0)
 

@@ -186,6 +186,9 @@ def test_addresses_are_told_from_files(source: str, expected: bool) -> None:
 
 def test_credentials_are_not_shown() -> None:
     assert without_credentials("http://user:p@ss@shop.example/a@b") == "http://shop.example/a@b"
+    signed = "https://shop.example/f.csv?shop=7&Access_Token=a%3D1&X-Amz-Signature=b#c"
+    shown = "https://shop.example/f.csv?shop=7&Access_Token=***&X-Amz-Signature=***#c"
+    assert without_credentials(signed) == shown
     assert without_credentials("a@b.jpg") == "a@b.jpg"
 
 

@@ -14,10 +14,11 @@ from catalog.encoder import Encoder
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.points import stamped, without_stamp
+from catalog.runs import KEPT, last_runs
 from catalog.settings import Settings
 from ingest.__main__ import cli
 from ingest.feeds.rows import FeedUnreadable
-from ingest.history import KEPT, last_runs, record
+from ingest.history import record
 from ingest.report import Report
 from ingest.run import RunOptions, run_feeds
 from tests.pictures import BLUE, jpeg
@@ -278,7 +279,7 @@ def test_the_file_of_runs_stays_small_and_survives_damage(settings: Settings) ->
     (path,) = settings.state_dir.glob("runs-*")
     path.write_bytes(path.read_bytes() + b'{"feeds": ["torn')
     runs = last_runs(settings)
-    assert (len(runs), runs[-1]["feeds"]) == (KEPT, [f"{KEPT + 4}.csv"])
+    assert (len(runs), list(runs[-1].feeds)) == (KEPT, [f"{KEPT + 4}.csv"])
 
 
 def test_a_shopify_draft_is_passed_over_and_full_deletes_it(

@@ -184,7 +184,8 @@ def test_who_sends_too_much_still_sees_why(web: Web, content_type: str) -> None:
 
 def raw_answer(web: Web, *parts: bytes) -> bytes:
     port = urllib.parse.urlsplit(web.url).port
-    head = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    head = b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head += b"Content-Type: application/json\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         for part in (head, *parts):
             connection.sendall(part)

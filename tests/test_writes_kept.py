@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,21 @@ def test_a_lock_has_one_holder(kind: str, settings: Settings, tmp_path: Path) ->
                     pass
         with shared.hold("a", 0):
             pass
+
+
+@pytest.mark.parametrize("kind", ["file", pytest.param("redis", marks=needs_redis)])
+def test_the_last_ingests_come_the_newest_first(kind: str, settings: Settings, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        if kind == "redis":
+            url = stack.enter_context(redis_server(tmp_path / "redis")).url
+            settings = settings.model_copy(update={"redis_url": url})
+        queue = stack.enter_context(closing(WriteQueue(settings)))
+        assert queue.last_ingests(3) == []
+        for name in ("a", "b", "c", "d"):
+            queue.accept(Request({0: Delete(op="delete", id="x")}, {}), name)
+            remember_items_until(queue.parts, time.time() + 9e6, ["x"])  # stands among them
+        assert [ingest.id for ingest in queue.last_ingests(2)] == ["d", "c"]
+        assert queue.last_ingests(9)[-1].operations[0][0].item_id == "x"
 
 
 @needs_redis

@@ -62,6 +62,7 @@ class OnnxEncoder:
         self.name = short_name(model)
         self.fingerprint = export.record.fingerprint
         self.dimension = export.record.dimension
+        self.runtime = f"ONNX Runtime {onnxruntime.__version__}, CPU"
         self.useful_side_px = useful_side_px(model)
         self._export = export
         self._threads = threads or os.cpu_count() or 1

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +37,7 @@ class SentenceTransformerEncoder:
         self.name = short_name(folder)
         self.fingerprint = fingerprint_of(folder)
         self.useful_side_px = useful_side_px(folder)
+        self.runtime = f"PyTorch {version('torch')}, {'GPU' if device != 'cpu' else 'CPU'}"
         self._folder = folder
         self._device = device
         self._threads = threads or os.cpu_count() or 1

@@ -35,6 +35,11 @@ def letters(part: Part) -> list[DeadLetter]:
     return sorted((_of_bytes(value) for value in part.items().values()), key=lambda letter: letter.at)
 
 
+def find(part: Part, ids: Sequence[str]) -> list[DeadLetter]:
+    """Those of these ids that are there."""
+    return [_of_bytes(value) for value in part.get_many(list(dict.fromkeys(ids))).values()]
+
+
 def drop(part: Part, ids: Iterable[str]) -> None:
     for letter_id in ids:
         part.delete(letter_id)

@@ -25,6 +25,15 @@ def remember_until(
     parts.ingests.schedule(orjson.dumps(entry), due)
 
 
+def last_ingests(parts: Parts, limit: int) -> list[str]:
+    """The ids of ingests that were accepted last, the last one first: what is forgotten last came last.
+
+    Batches of applied items stand between them, so there may be fewer than `limit` though more are kept.
+    """
+    entries = map(orjson.loads, parts.ingests.last_scheduled(4 * limit))
+    return [entry["ingest"] for entry in entries if "ingest" in entry][:limit]
+
+
 def remember_items_until(parts: Parts, due: float, item_ids: Sequence[str]) -> None:
     """Keep what was last applied to the items until `due`, or longer if more is applied to them."""
     if item_ids:

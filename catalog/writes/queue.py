@@ -5,15 +5,16 @@ import time
 import uuid
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
-from catalog.errors import QueueFull
+from catalog.errors import IngestNotFound, QueueFull
 from catalog.settings import Settings
 from catalog.writes import ingests
 from catalog.writes.dead import DeadLetter, again, drop
-from catalog.writes.expiry import remember_until
+from catalog.writes.expiry import last_ingests, remember_until
 from catalog.writes.ingests import Asked, Ingest, Outcome
 from catalog.writes.locks import open_locks
 from catalog.writes.messages import Entry, Message, accepted_first, message_of
@@ -74,6 +75,14 @@ class WriteQueue:
     def ingest(self, ingest_id: str) -> Ingest:
         """Raises IngestNotFound."""
         return ingests.read(self.parts.ingests, ingest_id)
+
+    def last_ingests(self, limit: int) -> list[Ingest]:
+        """At most so many of those that were accepted last, the last one first."""
+        found = []
+        for ingest_id in last_ingests(self.parts, limit):
+            with suppress(IngestNotFound):  # it is being accepted just now, or forgotten
+                found.append(self.ingest(ingest_id))
+        return found
 
     def retry(self, letters: Sequence[DeadLetter]) -> str:
         """Queue dead letters again; the id of the ingest that they are now. Raises QueueFull."""

@@ -40,6 +40,10 @@ class InSqlite(SqliteStorage):  # type: ignore[misc]
                 (self.name, len(messages)),
             )
 
+    def last_scheduled(self, limit: int) -> list[bytes]:
+        query = "select data from schedule where queue = ? order by timestamp desc, id desc limit ?"
+        return [entry for (entry,) in self.sql(query, (self.name, limit), results=True)]
+
     def counter(self, name: str) -> int:
         query = "select value from counter where queue = ? and key = ?"
         rows = self.sql(query, (self.name, name), results=True)
@@ -56,6 +60,9 @@ class InRedis(RedisStorage):  # type: ignore[misc]
         for message in messages:
             pipe.lrem(self.queue_key, -1, message)  # from the end at which the oldest stands
         pipe.execute()
+
+    def last_scheduled(self, limit: int) -> list[bytes]:
+        return list(self.conn.zrange(self.schedule_key, 0, limit - 1, desc=True))
 
     def counter(self, name: str) -> int:
         return int(self.conn.hget(self.counter_key, name) or 0)
@@ -141,6 +148,11 @@ class Part:
         """The entries that are due first; they stay."""
         with translated():
             return list(self._storage.scheduled_items(limit))
+
+    def last_scheduled(self, limit: int) -> list[bytes]:
+        """The entries that are due last, the last one first; they stay."""
+        with translated():
+            return [bytes(entry) for entry in self._storage.last_scheduled(limit)]
 
     def take_scheduled(self, until: float) -> list[bytes]:
         """Take off and return what is due by then."""

@@ -16,12 +16,12 @@ from PIL import Image
 from catalog.errors import ImageError
 from catalog.images import ImageLimits, decode_image, image_sha256
 from catalog.points import StoredPoint
+from catalog.runs import last_runs
 from catalog.settings import Settings
 from catalog.thumbnails import thumbnail_path
 from ingest.fetch.fetcher import Fetcher, open_fetcher
 from ingest.fetch.get import Download
 from ingest.fetch.locations import is_address, without_credentials
-from ingest.history import last_runs
 from ingest.pictures import read_picture
 from ingest.reindex.errors import PictureLost
 
@@ -91,7 +91,7 @@ def reason_of(point: StoredPoint, error: Exception) -> str:
 @contextmanager
 def finding(settings: Settings, feeds: Sequence[str], useful_side_px: int) -> Iterator[Finder]:
     """With the folders of the feeds named here, of those in FEEDS, and of those that were ingested last."""
-    recorded = [feed for run in reversed(last_runs(settings)) for feed in run["feeds"]]
+    recorded = [feed for run in reversed(last_runs(settings)) for feed in run.feeds]
     folders = dict.fromkeys(map(_folder, filter(_is_local, [*feeds, *settings.feeds, *recorded])))
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     with (

@@ -15,7 +15,9 @@ from catalog.encoder import Encoder, open_encoder, warm
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.model_files import portable
+from catalog.runs import Reindexing
 from catalog.settings import Settings
+from catalog.under_way import telling
 from catalog.version import Version
 from catalog.versions import ALIAS_TRUSTED_S, Versions
 from ingest.connect import connected
@@ -139,7 +141,11 @@ def _carried_through(
     copy = Target(encoder, index.at(version.name, encoder))
     copy.index.ensure()  # payload indexes that came since it was kept
     time.sleep(ALIAS_TRUSTED_S)  # from here on every writer knows of it
-    with finding(settings, options.feeds, encoder.useful_side_px) as finder:
+    now = Reindexing(collection=version.name, model=version.model, began=datetime.now(UTC))
+    with (
+        telling(settings, lambda: now),
+        finding(settings, options.feeds, encoder.useful_side_px) as finder,
+    ):
         copying = Copying(original, copy, finder, settings.ingest_batch_items, tally)
         optimised = partial(_wait_until_optimised, versions, version)
         compared = _brought_over(copying, tally, options.lose_at_most, optimised)
