@@ -3,17 +3,19 @@
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from catalog.settings import Settings
-from tests.processes import free_port
+from tests.processes import START_TIMEOUT_S, free_port
 
 _START = (
     "import sys; sys.argv[0] = 'ray'; "
@@ -32,7 +34,7 @@ def ray_environ() -> Iterator[dict[str, str]]:
     }  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix="ray"))  # not tmp_path: names of sockets must be short
     with _head(folder, port, environ):
-        yield environ
+        yield environ | {"RAY_TMPDIR": str(folder)}
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -49,10 +51,28 @@ def _head(folder: Path, port: int, environ: dict[str, str]) -> Iterator[None]:
             env={name: value for name, value in {**os.environ, **environ}.items() if name != "RAY_ADDRESS"},
         )  # fmt: skip
     try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while b"Ray runtime started" not in (folder / "head.log").read_bytes():
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "head.log").read_text()
+            time.sleep(0.1)
         yield
     finally:
         process.kill()  # and with it, what it has started; asked to end, it takes half a minute
         process.wait()
+
+
+def kill_workers(ray_environ: dict[str, str]) -> int:
+    """SIGKILL to every worker of the runs on this Ray; how many there were."""
+    killed = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            title = (folder / "cmdline").read_bytes()
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            started_by = (Path("/proc") / parent / "cmdline").read_bytes()
+            if b"ray::MapWorker" in title and ray_environ["RAY_TMPDIR"].encode() in started_by:
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed += 1
+    return killed
 
 
 def environ_of(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -37,7 +36,7 @@ from ingest.run import finished as finished_file
 from tests.picture_servers import Exchange, answer, serving_pictures
 from tests.pictures import jpeg
 from tests.processes import ROOT, free_port, run_program
-from tests.ray_fixtures import environ_of, ray_environ
+from tests.ray_fixtures import environ_of, kill_workers, ray_environ
 
 __all__ = ["ray_environ"]
 
@@ -150,16 +149,25 @@ def test_killed_and_resumed_it_embeds_nothing_twice_and_deletes_what_is_gone(
         rows[-1] |= {"image": server.url()}  # of the last shard, which cannot be finished
         feed = written(rows, tmp_path / "feed.jsonl")
         environ = environ_of(settings) | ray_environ
-        environ |= {"IMAGE_PRIVATE_HOSTS": "127.0.0.1", "IMAGE_PORTS": str(server.port)}
+        environ |= {
+            "IMAGE_PRIVATE_HOSTS": "127.0.0.1",
+            "IMAGE_PORTS": str(server.port),
+            "IMAGE_TIMEOUT_S": "600",
+        }
         log = (tmp_path / "driver.log").open("wb")
         driver = subprocess.Popen(
             [sys.executable, *command(feed)], cwd=ROOT, env={**os.environ, **environ}, stderr=log
         )
         log.close()
         finished = finished_file([feed], settings, RunOptions(engine="ray"))
-        wait_for(lambda: rows_in(finished) == 3, driver)
-        driver.send_signal(signal.SIGKILL)
-        driver.wait()
+        try:
+            wait_for(lambda: rows_in(finished) == 3, driver)
+            wait_for(lambda: len(server.requests) == 1, driver)
+            assert kill_workers(ray_environ)
+            wait_for(lambda: len(server.requests) == 2, driver)  # another worker has begun the shard anew
+        finally:
+            driver.kill()
+            driver.wait()
         held[0] = False
         there = index.count({})
         for n in range(36):

@@ -104,14 +104,17 @@ def _outcomes(ray: Any, read: Any, share: Share, settings: Settings, began: date
             Worker,
             batch_size=1,
             batch_format="pyarrow",
-            compute=ray.data.ActorPoolStrategy(size=share.workers),
+            # No shard waits behind one that takes long while another worker has nothing to do.
+            compute=ray.data.ActorPoolStrategy(size=share.workers, max_tasks_in_flight_per_actor=1),
             num_cpus=share.cpus,
             num_gpus=share.gpus or None,
             max_restarts=_RESTARTS,
             max_task_retries=_RESTARTS,
         )
-    for row in done.iter_rows():
-        yield pickle.loads(row["content"])  # noqa: S301 - see above
+    # Each is noted as soon as it is done, rather than when the next one is.
+    for block in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        for content in block["content"].to_pylist():
+            yield pickle.loads(content)  # noqa: S301 - see above
 
 
 def _source(ray: Any, read: Any) -> Any:
