@@ -20,7 +20,13 @@ from tests.service_keys import API_KEYS, app_with
 pytest_plugins = ["tests.service_fixtures"]
 
 # Pages for people and their files; every other route is part of the API.
-PAGES = {"pages.search_page", "pages.upload_page", "pages.page_file", "docs.docs_page", "docs.docs_file"}
+PAGES = {
+    "pages.search_page",
+    "pages.upload_page",
+    "static_files.static_file",
+    "docs.docs_page",
+    "docs.docs_file",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,24 @@
+"""GET /static/{name}: the style sheets, scripts and drawings of our pages."""
+
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response
+from werkzeug.exceptions import NotFound
+
+from service.caching import KINDS, conditional_file
+from service.operations import operation
+
+blueprint = Blueprint("static_files", __name__)
+
+# Listed once: what is not among them has no address, whatever a path may say.
+_FOLDER: Final = Path(__file__).parent / "static"
+_FILES: Final = {path.name: path for path in _FOLDER.iterdir() if path.suffix in KINDS}
+
+
+@blueprint.get("/static/<name>")
+@operation(None, answer=None, limited=False)
+def static_file(name: str) -> Response:
+    if name not in _FILES:
+        raise NotFound("There is no such file here.")
+    return conditional_file(_FILES[name])
