@@ -37,6 +37,7 @@ from service import (
     pushing,
     request_log,
     search,
+    static_files,
     thumbnails,
     time_limit,
     writes,
@@ -66,7 +67,7 @@ def create_app(
     if encoder is None or index is None:
         encoder, index = _connected(settings, encoders, encoder)
 
-    # Files come by the routes of pages and docs, which say who may have them as every route does.
+    # Files come by the routes of static_files and docs, which say who may have them as every route does.
     app = Flask(__name__, static_folder=None)
     _configure(app, settings)
     image_limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
@@ -79,7 +80,7 @@ def create_app(
     queue = WriteQueue(settings)  # opened by the first call that needs it
     pushing.install(app, queue)
     _install_concerns(app, settings, queue)
-    for room in (search, catalogue, items, writes, ingests, thumbnails, health, metrics, docs):
+    for room in (search, catalogue, items, writes, ingests, thumbnails, health, metrics, docs, static_files):
         app.register_blueprint(room.blueprint)
     admin.install(app, settings)
     if settings.search_page == "on" or (settings.search_page == "auto" and not settings.api_keys):

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Final
 
 from flask import Flask, Response, current_app, request
 
@@ -10,6 +11,7 @@ from service.answers import Answer, json_response
 
 # From the first of these on, the end of an answer differs each time that the same thing is asked.
 _PASSING = ("took_ms", "request_id")
+KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -31,9 +33,8 @@ def conditional_bytes(body: bytes, content_type: str) -> Response:
 
 
 def conditional_file(path: Path) -> Response:
-    """A style sheet or script of ours, which is small enough to be read whole."""
-    kind = "text/css" if path.suffix == ".css" else "text/javascript"
-    return conditional_bytes(path.read_bytes(), f"{kind}; charset=utf-8")
+    """A style sheet, script or drawing of ours, which is small enough to be read whole."""
+    return conditional_bytes(path.read_bytes(), f"{KINDS[path.suffix]}; charset=utf-8")
 
 
 def _tagged(response: Response, lasting: bytes) -> Response:

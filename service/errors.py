@@ -66,6 +66,14 @@ class CursorExpired(RequestError):
     code = "cursor_expired"
 
 
+class PictureInvalid(RequestError):
+    code = "picture_invalid"
+
+
+class PictureOfAnotherModel(RequestError):
+    code = "picture_of_another_model"
+
+
 class ThumbnailNotFound(RequestError):
     code = "thumbnail_not_found"
 
@@ -118,6 +126,8 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
     (ConfidenceUnknown, Kind(422, "Confidence unknown")),
     (CursorInvalid, Kind(422, "Invalid cursor")),
     (CursorExpired, Kind(410, "Expired cursor")),
+    (PictureInvalid, Kind(422, "That picture cannot be read")),
+    (PictureOfAnotherModel, Kind(410, "That picture is needed again")),
     (ThumbnailNotFound, Kind(404, "Thumbnail not found")),
     (catalog_errors.ItemNotFound, Kind(404, "Item not found")),
     (catalog_errors.ItemInvalid, Kind(422, "Invalid item")),

@@ -11,7 +11,7 @@ from catalog.images import ImageLimits, decode_image
 from catalog.index import ItemIndex
 from catalog.wanted import Wanted, Words, wanted_in
 from service.errors import FieldFailed, QueryCancelsOut
-from service.schemas import QueryPart, SearchRequest
+from service.schemas import QueryPart, SearchRequest, Upload
 from service.stages import Stages
 
 # Below this share of the weights' sum the mix is rounding noise of float32 vectors, not a direction.
@@ -26,14 +26,21 @@ class Mixer:
         self._index = index
         self._limits = limits
 
-    def wanted(self, request: SearchRequest, stages: Stages) -> Wanted:
-        """Raises FieldFailed, QueryCancelsOut, ItemNotFound and what Encoder and ItemIndex raise."""
-        parts = request.query
-        whole = sum(abs(part.weight) for part in parts)
-        words = tuple(Words(part.text, part.weight / whole) for part in parts if part.text is not None)
-        return wanted_in(request.mode or "hybrid", words, lambda: self._mix(parts, stages))
+    def wanted(self, request: SearchRequest, seen: Sequence[Vectors], stages: Stages) -> Wanted:
+        """`seen`: unit vectors of pictures that were embedded before; each has the weight 1.
 
-    def _mix(self, parts: Sequence[QueryPart], stages: Stages) -> Vectors:
+        Raises FieldFailed, QueryCancelsOut, ItemNotFound and what Encoder and ItemIndex raise.
+        """
+        parts = request.query
+        whole = sum(abs(part.weight) for part in parts) + len(seen)
+        words = tuple(Words(part.text, part.weight / whole) for part in parts if part.text is not None)
+        return wanted_in(request.mode or "hybrid", words, lambda: self._mix(parts, seen, stages))
+
+    def embedded(self, picture: bytes, stages: Stages) -> Vectors:
+        """An uploaded picture as a unit vector, float32 `(dimension,)`. Raises FieldFailed."""
+        return self._mix([Upload(image=picture)], (), stages)
+
+    def _mix(self, parts: Sequence[QueryPart], seen: Sequence[Vectors], stages: Stages) -> Vectors:
         with stages.timed("decode"):  # first: a damaged picture is refused before anything is embedded
             pictures = {n: self._decoded(part, n) for n, part in enumerate(parts) if part.image is not None}
         texts = {n: part.text for n, part in enumerate(parts) if part.text is not None}
@@ -45,7 +52,8 @@ class Mixer:
         with stages.timed("encode"):
             vectors.update(zip(pictures, self._encoder.encode_images(list(pictures.values())), strict=True))
             vectors.update(zip(texts, self._encoder.encode_texts(list(texts.values())), strict=True))
-        return mixed([vectors[n] for n in range(len(parts))], [part.weight for part in parts])
+        weights = [part.weight for part in parts] + [1.0] * len(seen)
+        return mixed([*(vectors[n] for n in range(len(parts))), *seen], weights)
 
     def _decoded(self, part: QueryPart, position: int) -> Image.Image:
         try:

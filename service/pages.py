@@ -1,55 +1,51 @@
-"""The search page at /: one server-rendered page whose state stands in its address."""
+"""The search page at /: rendered here, whole, from the state that stands in its address; see docs/page.md."""
 
-from pathlib import Path
+from typing import Final
 
-from flask import Blueprint, Response, make_response, render_template, request
-from werkzeug.datastructures import Headers, MultiDict
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Redirect
 
 from catalog.errors import CatalogError
-from service.answers import SearchAnswer
-from service.body import with_upload
-from service.caching import conditional_file
 from service.errors import RequestError
 from service.operations import operation
-from service.parameters import SearchParameters
+from service.page.address import Address, PageParameters
+from service.page.money import written
+from service.page.picture import picture_text
+from service.page.view import view_of
 from service.problems import told
-from service.schemas import SearchRequest
 from service.searcher import current_searcher
 
 blueprint = Blueprint("pages", __name__)
-
-_FILES = Path(__file__).parent / "static"
+blueprint.add_app_template_filter(written, "money")
 
 # Products' pictures may lie anywhere, since a shop's feed may name its own servers; all else comes from here.
-_POLICY = "default-src 'self'; img-src 'self' http: https: data:; form-action 'self'; frame-ancestors 'self'"
+# The small copy of a customer's own picture is a data: address.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' http: https: data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
 
 
 @blueprint.get("/")
 @operation(None, answer=None)
 def search_page() -> Response:
-    # An empty box is sent along by the form; it means that nothing was asked for.
-    asked = MultiDict((name, value) for name, value in request.args.items(multi=True) if value.strip())
-    answer = current_searcher().answer(SearchParameters.from_address(asked).to_request())
-    return _page(answer, asked)
+    asked, address, searcher = PageParameters.from_page(request.args), _address(), current_searcher()
+    wanted, seen = asked.asks_for(searcher)
+    answer = searcher.answer(wanted, seen=seen)
+    view = view_of(answer, asked, address, searcher)
+    return _html(render_template("search.html", view=view, address=address))
 
 
 @blueprint.post("/")
 @operation(None, answer=None)
-def upload_page() -> Response:
-    picture = request.files["image"].read() if "image" in request.files else b""
-    answer = current_searcher().answer(with_upload(SearchRequest(), picture))
-    return _page(answer, MultiDict({"image": "your picture"}))
-
-
-@blueprint.get('/static/<any("page.css", "page.js"):name>')
-@operation(None, answer=None, limited=False)
-def page_file(name: str) -> Response:
-    return conditional_file(_FILES / name)
-
-
-def _page(answer: SearchAnswer, asked: "MultiDict[str, str]") -> Response:
-    return _html(render_template("search.html", answer=answer, asked=asked))
+def upload_page() -> "Response | Redirect":
+    """A picture for the search in the address. Only the next address keeps what the model sees in it."""
+    sent = [file.read() for file in request.files.getlist("image")]
+    searcher = current_searcher()
+    vector = searcher.embedded(next(filter(None, sent), b""))
+    return redirect(_address().of_picture(picture_text(vector, searcher.encoder)), 303)
 
 
 @blueprint.errorhandler(HTTPException)
@@ -57,8 +53,12 @@ def _page(answer: SearchAnswer, asked: "MultiDict[str, str]") -> Response:
 @blueprint.errorhandler(CatalogError)
 def error_page(error: Exception) -> Response:
     problem, headers = told(error)
-    text = render_template("search.html", problem=problem, asked=request.args)
+    text = render_template("search.html", problem=problem, address=_address())
     return _html(text, problem.status, headers)
+
+
+def _address() -> Address:
+    return Address(url_for("pages.search_page"), request.args)
 
 
 def _html(text: str, status: int = 200, headers: Headers | None = None) -> Response:

@@ -16,6 +16,7 @@ _CHOICES = ("category", "brand", "colour", "gender")
 _BOUNDS = ("price", "updated_at")
 _ONCE = {"in_stock", "limit", "cursor", "diversity", "fold_duplicates", "min_score", "mode", "confident_only"}
 _ONCE |= {f"{field}_{bound}" for field in _BOUNDS for bound in ("gte", "lte")}
+_ONCE |= {"picture", "nearest"}  # of the search page: service/page/address.py
 # These need not be repeated. An attribute with a comma in its name is counted by a body only.
 _COMMAS = {"facets", "fields"}
 

@@ -6,7 +6,7 @@ import orjson
 from flask import Flask, current_app, g
 
 from catalog.confidence import Cutoffs
-from catalog.encoder import Encoder
+from catalog.encoder import Encoder, Vectors
 from catalog.filters import AnyOf, Filter
 from catalog.images import ImageLimits
 from catalog.index import ItemIndex
@@ -39,15 +39,26 @@ class Searcher:
         """What the encoder remembered before the first request: service/metrics.py counts from there on."""
         self._mixer = Mixer(encoder, index, limits)
         self._pager = Pager(index, Judge(encoder.name, cutoffs))
+        self.can_judge = cutoffs is not None
+        """Whether answers can be cut to what is confident."""
 
-    def answer(self, request: SearchRequest, stages: Stages | None = None) -> SearchAnswer:
-        """Raises FieldFailed, FieldUnknown, QueryCancelsOut, CursorInvalid, CursorExpired, ItemNotFound and
-        what Encoder and ItemIndex raise."""
+    def answer(
+        self, request: SearchRequest, stages: Stages | None = None, seen: Sequence[Vectors] = ()
+    ) -> SearchAnswer:
+        """`seen`: unit vectors of pictures that were embedded before, beside what the request asks for.
+
+        Raises FieldFailed, FieldUnknown, QueryCancelsOut, CursorInvalid, CursorExpired, ItemNotFound and
+        what Encoder and ItemIndex raise.
+        """
         stages = stages or _stages()
-        wanted = self._mixer.wanted(request, stages) if request.query else None
+        wanted = self._mixer.wanted(request, seen, stages) if request.query or seen else None
         named = [part.item_id for part in request.query if part.item_id is not None]
         conditions = _less([] if request.include_query_items else named, request.filter.to_catalog())
-        return self._answer(_plan(wanted, conditions, (conditions,), request), stages)
+        return self._answer(_plan(wanted, conditions, (conditions,), request, seen=seen), stages)
+
+    def embedded(self, picture: bytes) -> Vectors:
+        """An uploaded picture as a unit vector, float32 `(dimension,)`. Raises FieldFailed."""
+        return self._mixer.embedded(picture, _stages())
 
     def similar(self, item_id: str, request: SearchRequest) -> SearchAnswer:
         """What looks like the item: first of its own category, then of any, unless the filter names one.
@@ -112,14 +123,15 @@ def _plan(
     tiers: tuple[Filter, ...],
     request: SearchRequest,
     item_id: str = "",
+    seen: Sequence[Vectors] = (),
 ) -> Plan:
-    is_typed = bool(request.query) and all(part.text is not None for part in request.query)
+    is_typed = bool(request.query) and not seen and all(part.text is not None for part in request.query)
     return Plan(
         wanted,
         conditions,
         tiers,
         request,
-        _bound_to(request, item_id),
+        _bound_to(request, item_id, seen),
         request.min_score,
         request.confident_only,
         wanted.text if wanted is not None and is_typed else None,
@@ -145,12 +157,13 @@ def _less(item_ids: Sequence[str], conditions: Filter) -> Filter:
     return {**conditions, ITEM_ID: AnyOf((*item_ids, *others), negated=True)}
 
 
-def _bound_to(request: Listing, item_id: str = "") -> bytes:
+def _bound_to(request: Listing, item_id: str = "", seen: Sequence[Vectors] = ()) -> bytes:
     """What a cursor of this search must have in common with it."""
     fields = request.model_dump(exclude=_FREE)
     pictures = [part.pop("image") for part in fields.get("query", [])]
     canonical = orjson.dumps([type(request).__name__, item_id, fields], option=orjson.OPT_SORT_KEYS)
-    return fingerprint(b"".join([canonical, *(picture or b"-" for picture in pictures)]))
+    vectors = (vector.tobytes() for vector in seen)
+    return fingerprint(b"".join([canonical, *(picture or b"-" for picture in pictures), *vectors]))
 
 
 def install(app: Flask, choose: Callable[[], Searcher], last: Callable[[], Searcher]) -> None:

@@ -20,8 +20,14 @@ from tests.service_keys import API_KEYS, app_with
 pytest_plugins = ["tests.service_fixtures"]
 
 # Pages for people and their files; every other route is part of the API.
-PAGES = {"pages.search_page", "pages.upload_page", "pages.page_file", "docs.docs_page", "docs.docs_file"}
-PAGES |= {"admin.operator_page", "admin.admin_file", "admin.actions.settle_dead_letters"}
+PAGES = {
+    "pages.search_page",
+    "pages.upload_page",
+    "static_files.static_file",
+    "docs.docs_page",
+    "docs.docs_file",
+}
+PAGES |= {"admin.operator_page", "admin.actions.settle_dead_letters"}
 PAGES |= {"admin.sessions.sign_in", "admin.sessions.sign_out"}
 
 

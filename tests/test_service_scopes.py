@@ -25,8 +25,8 @@ DECIDED: dict[str, str | None] = {
          "admin.actions.settle_dead_letters"), "admin"),
     **dict.fromkeys(
         ("health.alive", "health.ready", "docs.api_document", "docs.docs_page", "docs.docs_file",
-         "thumbnails.thumbnail", "admin.sessions.sign_in", "admin.admin_file",
-         "pages.search_page", "pages.upload_page", "pages.page_file")),
+         "thumbnails.thumbnail", "admin.sessions.sign_in",
+         "pages.search_page", "pages.upload_page", "static_files.static_file")),
 }  # fmt: skip
 _VALUES = {"item_id": "red-dress", "sha256": "0" * 64, "ingest_id": "0" * 32}
 

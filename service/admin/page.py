@@ -1,6 +1,4 @@
-"""GET /admin: the page, its style sheet and script, and what stands there instead without a key."""
-
-from pathlib import Path
+"""GET /admin: the page, and what stands there instead without a key."""
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 from werkzeug.datastructures import Headers
@@ -12,7 +10,6 @@ from service import session
 from service.access import has_keys
 from service.admin import indexed, ingests, software
 from service.admin.section import section
-from service.caching import conditional_file
 from service.errors import KeyInvalid, KeyMissing, RequestError
 from service.operations import operation
 from service.problems import told
@@ -20,7 +17,6 @@ from service.pushing import current_queue
 
 blueprint = Blueprint("admin", __name__, url_prefix=session.PATH)
 
-_FILES = Path(__file__).parent.parent / "static"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -52,12 +48,6 @@ def operator_page() -> Response:
     if not has_keys():  # nobody signs in, but the forms need their token all the same
         session.begin(response, None)
     return response
-
-
-@blueprint.get('/files/<any("admin.css", "admin.js"):name>')
-@operation(None, answer=None, limited=False)
-def admin_file(name: str) -> Response:
-    return conditional_file(_FILES / name)
 
 
 @blueprint.errorhandler(HTTPException)

@@ -1,15 +1,13 @@
-// Sends a chosen or dropped picture at once. Without this script the form works by its button.
-const form = document.querySelector(".picture");
-const input = form.querySelector("input");
+// The search page's modules, each of which makes one thing quicker that works without it.
+import "./search.js";
+import "./picture.js";
+import "./preview.js";
+import "./price.js";
+import "./scroll.js";
 
-document.documentElement.classList.add("scripted");
-input.addEventListener("change", () => input.files.length && form.requestSubmit());
-
-document.addEventListener("dragover", (event) => event.preventDefault());
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  if (event.dataTransfer.files.length) {
-    input.files = event.dataTransfer.files;
-    form.requestSubmit();
-  }
-});
+// A picture that cannot be had leaves its product's name to be read, not a broken sign.
+document.addEventListener(
+  "error",
+  (event) => event.target instanceof HTMLImageElement && event.target.classList.add("absent"),
+  true,
+);

@@ -1,0 +1,1 @@
+"""What the search page shows, from the state in its address."""
