@@ -80,11 +80,14 @@ def _row(size: Size, hours: Hours, asked: Asked) -> str:
 
 def _settings(asked: Asked) -> list[str]:
     size = _size(asked.pictures, asked)
-    return [
-        f"`EXPECTED_PICTURES={size.pictures}`, before the first ingest or before `reindex --again`; on a"
-        f" cluster of Qdrant servers shards {size.shards}, replication factor and write consistency"
-        f" {size.replicas}.",
-    ]
+    wanted = [f"EXPECTED_PICTURES={size.pictures}"]
+    if size.shards > 1:
+        wanted += [
+            f"QDRANT_SHARDS={size.shards}",
+            f"QDRANT_REPLICATION_FACTOR={size.replicas}",
+            f"QDRANT_WRITE_CONSISTENCY={size.replicas}",
+        ]
+    return [f"`{' '.join(wanted)}`, before the first ingest or before `reindex --again`."]
 
 
 def _notes(asked: Asked) -> list[str]:
