@@ -34,7 +34,7 @@ def search_page() -> Response:
     asked, address, searcher = PageParameters.from_page(request.args), _address(), current_searcher()
     wanted, seen = asked.asks_for(searcher)
     answer = searcher.answer(wanted, seen=seen)
-    view = view_of(answer, asked, address, searcher)
+    view = view_of(answer, wanted, asked, address, searcher)
     return _html(render_template("search.html", view=view, address=address))
 
 

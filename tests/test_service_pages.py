@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 
+from service.page.address import Address
 from tests.service_doubles import picture_bytes, plain
 from tests.service_shop import NEWEST_FIRST, REMOTE_IMAGE
 
@@ -100,11 +102,16 @@ def test_more_like_and_less_like_are_combined_with_words(client: FlaskClient) ->
     assert 'href="/?text=red&amp;unlike=black-bag"' in page  # without the item
 
 
-def test_an_item_is_either_more_or_less_wanted(client: FlaskClient) -> None:
-    page = client.get("/?item_id=blue-dress&unlike=black-bag").text
-    turned = client.get("/?text=bag&item_id=black-bag&include=x").text
-    assert "unlike=black-bag&amp;item_id=red-dress" in page.replace("item_id=blue-dress&amp;", "")
-    assert 'href="/?text=bag&amp;item_id=black-bag&amp;unlike=red-dress"' in turned
+def test_an_item_is_either_more_or_less_wanted() -> None:
+    address = Address("/", MultiDict([("unlike", "a"), ("text", "x"), ("nearest", "true"), ("cursor", "c")]))
+    assert address.more_like("a") == "/?text=x&item_id=a"
+    assert address.less_like("a") == "/?text=x&unlike=a"
+
+
+def test_a_cursor_that_does_not_fit_into_a_line_is_not_offered() -> None:
+    address = Address("/", MultiDict([("text", "x" * 500)]))
+    assert address.after("c" * 7_000) is not None
+    assert address.after("c" * 7_500) is None
 
 
 def test_after_the_eighth_item_the_oldest_is_let_go(client: FlaskClient) -> None:
@@ -113,6 +120,13 @@ def test_after_the_eighth_item_the_oldest_is_let_go(client: FlaskClient) -> None
     onwards = html.unescape(re.findall(r'class="more" href="([^"]*)"', page)[0])
     assert parse_qs(urlsplit(onwards).query)["item_id"][0] == "green-shirt"
     assert client.get(onwards).status_code == 200
+
+
+def test_a_mixed_search_is_cut_to_what_is_near_and_all_can_be_seen(client: FlaskClient) -> None:
+    page = client.get("/?text=red&item_id=pink/similar")
+    assert 0 < len(shown(page.text)) < len(NEWEST_FIRST) - 1
+    onwards = re.findall(r'<a href="([^"]*)">See what comes nearest', page.text)[0]
+    assert len(shown(client.get(html.unescape(onwards)).text)) == len(NEWEST_FIRST) - 1
 
 
 def test_what_has_no_field_on_the_page_is_carried_along(client: FlaskClient) -> None:

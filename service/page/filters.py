@@ -8,9 +8,13 @@ from service.page.address import Address, PageParameters
 from service.page.colours import painted
 from service.page.prices import PriceScale, price_scale
 
-# More are behind a "more" of their own.
-_AT_ONCE: Final = 14
-_CHOICES: Final = {"category": "Category", "colour": "Colour", "brand": "Brand", "gender": "For"}
+# By field: its title, and how many of its values there are at once; more are behind a "more" of their own.
+_CHOICES: Final = {
+    "category": ("Category", 14),
+    "colour": ("Colour", 100),
+    "brand": ("Brand", 14),
+    "gender": ("For", 5),
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Filters:
 
 
 def filters_of(facets: Facets, asked: PageParameters, address: Address, currency: str | None) -> Filters:
-    choices = {name: _choices(name, title, facets, address) for name, title in _CHOICES.items()}
+    choices = {name: _choices(name, facets, address) for name in _CHOICES}
     stock = {value.value: value.count for value in _values(facets, "in_stock")}
     prices = facets["price"]
     assert isinstance(prices, PriceFacet)  # noqa: S101 - of service/facets.py
@@ -72,12 +76,13 @@ def _in_stock(stock: dict[str | bool, int], asked: PageParameters) -> int | None
     return stock.get(True, 0) if can_switch else None
 
 
-def _choices(name: str, title: str, facets: Facets, address: Address) -> Choices:
+def _choices(name: str, facets: Facets, address: Address) -> Choices:
+    title, at_once = _CHOICES[name]
     chosen = address.values(name)
     counts = {str(value.value): value.count for value in _values(facets, name)}
     ranked = sorted(counts, key=lambda value: (value not in chosen, -counts[value]))
     # What was chosen can be given up again, even where this search has none of it.
-    first = {*ranked[:_AT_ONCE], *chosen}
+    first = {*ranked[:at_once], *chosen}
     choices = [
         Choice(value, counts.get(value, 0), value in chosen, painted(value) if name == "colour" else ())
         for value in sorted({*counts, *chosen}, key=str.casefold)

@@ -7,6 +7,7 @@ from service.answers import Found, SearchAnswer
 from service.page.address import Address, PageParameters, Pair
 from service.page.filters import Filters, filters_of
 from service.page.query import Chip, chips_of
+from service.schemas import SearchRequest
 from service.searcher import Searcher
 
 
@@ -29,22 +30,24 @@ class View:
     carried: list[Pair]
 
 
-def view_of(answer: SearchAnswer, asked: PageParameters, address: Address, searcher: Searcher) -> View:
+def view_of(
+    answer: SearchAnswer, wanted: SearchRequest, asked: PageParameters, address: Address, searcher: Searcher
+) -> View:
     """Raises ItemNotFound and what ItemIndex raises."""
     currency = _currency(answer.items)
     chips = chips_of(asked, address, searcher.index, currency)
     following = address.after(answer.next_cursor) if answer.next_cursor else None
-    cut = asked.fits_are_told and not asked.nearest and searcher.can_judge
+    is_cut = wanted.confident_only or wanted.min_score is not None
     filters = filters_of(answer.facets, asked, address, currency)
     return View(
         heading=_heading(chips, asked),
-        tally=_tally(answer, asked, cut),
+        tally=_tally(answer, asked, is_cut),
         chips=chips,
         filters=filters,
         items=answer.items,
         following=following,
-        is_nothing=cut and answer.confident is False and not answer.items,
-        is_end_of_fits=cut and answer.next_cursor is None and bool(answer.items),
+        is_nothing=wanted.confident_only and not answer.items,
+        is_end_of_fits=is_cut and answer.next_cursor is None and bool(answer.items),
         carried=_carried(address, filters),
     )
 
@@ -77,8 +80,8 @@ def _heading(chips: list[Chip], asked: PageParameters) -> str:
     return ", ".join(filters[:3]).capitalize() if filters else "New in"
 
 
-def _tally(answer: SearchAnswer, asked: PageParameters, cut: bool) -> str:
+def _tally(answer: SearchAnswer, asked: PageParameters, is_cut: bool) -> str:
     at_least = "" if answer.total_is == "exact" else "more than "
     total = f"{at_least}{answer.total:,} {'product' if answer.total == 1 else 'products'}"
     ranked = asked.text or asked.item_id or asked.picture or asked.unlike
-    return total if cut or not ranked else f"{total}, the nearest first"
+    return total if is_cut or not ranked else f"{total}, the nearest first"

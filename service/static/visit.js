@@ -65,8 +65,9 @@ function put(page) {
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   document.querySelector(".category .row")?.scrollTo({ left: row });
   document.title = page.title;
-  document.getElementById("text").value = page.getElementById("text").value;
-  document.getElementById("picture").action = page.getElementById("picture").action;
+  const [box, theirs] = [document.getElementById("text"), page.getElementById("text")];
+  box.value = theirs.value;
+  box.placeholder = theirs.placeholder;
   tell("");
   refocus(focused);
   announce(document.getElementById("tally")?.textContent ?? document.querySelector("h1").textContent);
