@@ -1,6 +1,8 @@
 """What the vector store acknowledged survives kills, power cuts, full disks; what is damaged is refused."""
 
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 
 from tests.chaos.disks import disk
 from tests.kill_vectorstore import torture
-from tests.vectorstore_process import VectorStore, serving
+from tests.vectorstore_process import VectorStore, family, serving
 from tests.vectorstore_shop import COLLECTION, Shop, create, put
 
 SHOP = Shop.made(2000, dimension=32, queries=2)
@@ -192,3 +194,19 @@ def assert_refused_at_start(path: Path, text: str) -> None:
     errors = [line for line in store.lines if " ERROR vectorstore " in line]
     assert len(errors) == 1
     assert text in errors[0]
+
+
+def test_a_shard_process_comes_back_though_what_it_is_forked_from_dies_at_that_moment(tmp_path: Path) -> None:
+    """The one is to be started by the other, which has taken the call and does not live to answer it."""
+    with serving(tmp_path / "store") as store:
+        filled(store, 200)
+        forked_from = next(pid for pid in family(store.process.pid)[1:] if len(family(pid)) > 1)
+        os.kill(forked_from, signal.SIGSTOP)
+        store.kill_shards()
+        time.sleep(0.5)  # by then the call stands in its queue
+        os.kill(forked_from, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while httpx.get(f"{store.url}/collections/{COLLECTION}").status_code != 200:
+            assert time.monotonic() < deadline, store.lines
+            time.sleep(0.1)
+        assert count(store) == 200

@@ -159,7 +159,7 @@ class ServedCollection:
             generation = self.description.generation
             try:
                 process = await self.open_generation(generation)
-            except (StoreError, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever it is: who gave up here would leave the collection away
                 _log.error("restarting the shard process of %s failed: %s", self.name, error)
                 continue
             # A swap may have ended meanwhile: what was opened is then the shard that it replaced.

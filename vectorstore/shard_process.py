@@ -59,9 +59,20 @@ def start_copy(
     progress, theirs = context.Pipe(duplex=False)
     arguments = (str(source), str(target), settings.model_dump_json(exclude_none=True), threshold_kb, theirs)
     process = context.Process(target=_run_copy, args=arguments, name=f"optimise {source.parent.name}")
-    process.start()
-    theirs.close()
+    try:
+        _begin(process)
+    finally:
+        theirs.close()
     return process, progress
+
+
+def _begin(process: ForkServerProcess) -> None:
+    """Start it. Raises Unavailable if what it is to be forked from is killed meanwhile; the next call starts
+    that anew."""
+    try:
+        process.start()
+    except EOFError as error:
+        raise Unavailable("Service unavailable: no process could be started, try again") from error
 
 
 class ShardProcess:
@@ -93,8 +104,16 @@ class ShardProcess:
         await loop.connect_accepted_socket(lambda: self._protocol, ours)
         arguments = (theirs, str(path), settings.model_dump_json(exclude_none=True), indexing_threshold_kb)
         self._process = context.Process(target=_run_shard, args=arguments, name=f"shard {path.parent.name}")
-        await asyncio.to_thread(self._process.start)
-        theirs.close()
+        try:
+            await asyncio.to_thread(_begin, self._process)
+        except (StoreError, OSError):
+            self._process = None
+            self._stopping = True
+            opened.cancel()
+            self._protocol.close()
+            raise
+        finally:
+            theirs.close()
         status, text = await asyncio.wait_for(opened, _START_LIMIT_S)
         if status != 200:
             await self._wait_for_exit()
