@@ -103,7 +103,7 @@ def test_a_thumbnail_is_sent_as_it_is(shop: Flask, client: FlaskClient) -> None:
 
 
 def test_files_of_the_pages_are_small_and_kept(client: FlaskClient) -> None:
-    for path in ("/static/page.css", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"):
+    for path in ("/static/base.css", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"):
         with client.get(path, headers=GZIP) as response:
             assert response.headers["Content-Encoding"] == "gzip"
             assert gzip.decompress(response.data)

@@ -1,7 +1,7 @@
 """What a search can be narrowed by, with counts that follow it."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from service.answers import Facets, FacetValue, PriceFacet
 from service.page.address import Address, PageParameters
@@ -58,8 +58,7 @@ class Filters:
 def filters_of(facets: Facets, asked: PageParameters, address: Address, currency: str | None) -> Filters:
     choices = {name: _choices(name, facets, address) for name in _CHOICES}
     stock = {value.value: value.count for value in _values(facets, "in_stock")}
-    prices = facets["price"]
-    assert isinstance(prices, PriceFacet)  # noqa: S101 - of service/facets.py
+    prices = cast(PriceFacet, facets["price"])
     return Filters(
         choices={name: each for name, each in choices.items() if _is_a_choice(each)},
         prices=price_scale(prices, asked.price_gte, asked.price_lte, currency),

@@ -72,12 +72,11 @@ def _heading(chips: list[Chip], asked: PageParameters) -> str:
         names = " and ".join("your picture" if chip.kind == "picture" else chip.label for chip in likes[:2])
         more = " and more" if len(likes) > 2 else ""
         return f"Like {names}{more}" + (f" – {words}" if words else "")
-    if words:
-        return words[0].upper() + words[1:]
-    if unlikes:
+    if unlikes and not words:
         return f"Nothing like {unlikes[0].label}"
     filters = [chip.label for chip in chips if chip.kind == "filter"]
-    return ", ".join(filters[:3]).capitalize() if filters else "New in"
+    text = words or ", ".join(filters[:3]) or "New in"
+    return text[0].upper() + text[1:]  # capitalize() would make small letters of a brand's own
 
 
 def _tally(answer: SearchAnswer, asked: PageParameters, is_cut: bool) -> str:
