@@ -51,7 +51,7 @@ def imported(*folders: str) -> dict[str, str]:
 
 
 def test_what_is_imported_is_pinned() -> None:
-    pins = pinned("requirements.txt")
+    pins = {**pinned("requirements.txt"), **pinned("requirements-ray.txt")}
     for module, file in imported(*_ROOMS).items():
         assert module in _NOT_PINNED or set(distributions().get(module, [])) & set(pins), (
             f"{file} imports {module}: pin it"
@@ -71,7 +71,7 @@ def test_what_is_pinned_is_used() -> None:
 
 
 def test_what_is_pinned_is_installed() -> None:
-    for file in ("requirements.txt", "requirements-dev.txt"):
+    for file in ("requirements.txt", "requirements-dev.txt", "requirements-ray.txt"):
         for name, wanted in pinned(file).items():
             assert version(name).split("+")[0] == wanted, f"{file}: {name}"
 
