@@ -23,7 +23,7 @@ from service.facets import facets_of_all
 _REMEMBERED: Final = 512
 _KEPT_PER_TIME_TAKEN: Final = 50.0
 _LONGEST_KEPT_S: Final = 5.0
-# As many requests at once as gunicorn.conf.py gives a worker.
+# As many as a web worker answers requests at once.
 _THREADS: Final = 8
 
 
@@ -44,16 +44,17 @@ class Counter:
         self._remembered: TLRUCache[Hashable, Counts] = TLRUCache(_REMEMBERED, _until)
 
     def begin(self, conditions: Filter, fields: list[str]) -> "Future[Counts]":
-        """Count the items that pass, and their values of `fields`. The result raises as ItemIndex does."""
+        """Count the items that pass, and their values of `fields`. It or its result raises as ItemIndex does."""
         key = (self._index.version(), tuple(sorted(conditions.items())), tuple(fields))
         with self._lock:
             known = self._remembered.get(key)
         if known is not None:
-            future: Future[Counts] = Future()
-            future.set_result(known)
-            return future
+            return _done(known)
         context = copy_context()  # holds the request's deadline
-        return self._pool.submit(context.run, self._count, key, conditions, fields)
+        try:
+            return self._pool.submit(context.run, self._count, key, conditions, fields)
+        except RuntimeError:  # for want of memory no thread can be started: one after the other, then
+            return _done(self._count(key, conditions, fields))
 
     def _count(self, key: Hashable, conditions: Filter, fields: list[str]) -> Counts:
         began = time.perf_counter()
@@ -63,6 +64,12 @@ class Counter:
         with self._lock:
             self._remembered[key] = counts
         return counts
+
+
+def _done(counts: Counts) -> "Future[Counts]":
+    future: Future[Counts] = Future()
+    future.set_result(counts)
+    return future
 
 
 def _until(_: Hashable, counts: Counts, now: float) -> float:

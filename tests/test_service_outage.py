@@ -1,5 +1,6 @@
 """The store is down, slow, empty or another model's: the service says so, and recovers by itself."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -120,3 +121,15 @@ def test_outside_of_a_request_each_call_has_the_whole_limit(store_url: str, colo
         for _ in range(4):
             store.get_collections()
         store.close()
+
+
+def test_searches_are_answered_while_no_thread_can_be_started(
+    store_url: str, colours: ColourEncoder, shop_index: ItemIndex
+) -> None:
+    service = create_app(settings_for(store_url), colours, shop_index).test_client()
+    before = threading.stack_size(1 << 46)  # more than there is room for, so that no thread starts
+    try:
+        answer = service.get("/v1/search?text=red")
+    finally:
+        threading.stack_size(before)
+    assert answer.status_code == 200 and answer.json["total"] == len(SHOP)
