@@ -44,7 +44,7 @@ class Counter:
         self._remembered: TLRUCache[Hashable, Counts] = TLRUCache(_REMEMBERED, _until)
 
     def begin(self, conditions: Filter, fields: list[str]) -> "Future[Counts]":
-        """Count the items that pass, and their values of `fields`. It or its result raises as ItemIndex does."""
+        """Count the items that pass, and their values of `fields`. It or its result raises as ItemIndex."""
         key = (self._index.version(), tuple(sorted(conditions.items())), tuple(fields))
         with self._lock:
             known = self._remembered.get(key)
