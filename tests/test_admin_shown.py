@@ -91,7 +91,7 @@ def test_it_tells_what_is_indexed_and_by_what(shop: Shop) -> None:
     assert shop.index.encoder.fingerprint in model and "ONNX Runtime" in model and "256 dimensions" in model
     assert shop.index.version() in model and "all that this release wants" in model
     software = text_of(section(page, "software"))
-    assert re.search(r"Qdrant Edge \d+\.\d+", software) and re.search(r"qdrant-client \d+\.\d+", software)
+    assert re.search(r"vectorstore \d+\.\d+", software) and re.search(r"qdrant-client \d+\.\d+", software)
 
 
 def test_a_past_ingest_is_told_with_its_rejects(shop: Shop) -> None:

@@ -6,6 +6,13 @@ from typing import Any
 from vectorstore.errors import NotAnswered
 
 _STEP = re.compile(r"([\w-]+)((?:\[\])?)$")
+_PART = re.compile(r'"([^"]*)"|(\[\d*\])|([^."\[\]]+)')
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """What two spellings of one path have in common: `terms."größe"` and `terms.größe`, but not a name that
+    holds a dot."""
+    return tuple(f"{index}" if index else f".{quoted}{plain}" for quoted, index, plain in _PART.findall(path))
 
 
 def values_at(payload: Any, path: str) -> list[Any]:

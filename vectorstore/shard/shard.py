@@ -18,6 +18,7 @@ from vectorstore.files import sync_path, sync_tree
 from vectorstore.shard.config import edge_config
 from vectorstore.shard.engine import engine
 from vectorstore.shard.group_sync import GroupSync
+from vectorstore.shard.payload_path import parts_of
 from vectorstore.shard.strict_mode import StrictMode
 from vectorstore.shard.vectors import VectorSchema
 
@@ -42,7 +43,7 @@ class Shard:
         self.schema = VectorSchema(dense_vectors(settings), frozenset(settings.sparse_vectors or {}))
         self.edge_shard = _opened(path, edge_config(settings, indexing_threshold_kb))
         self.strict_mode = StrictMode(settings.strict_mode_config, self._indexed)
-        self._known_indexes: dict[str, str] | None = None
+        self._known_indexes: dict[tuple[str, ...], str] | None = None
         self._turn = asyncio.Lock()
         self._log_sync = GroupSync(self._sync_log)
         self._operations = 0
@@ -64,12 +65,13 @@ class Shard:
             await self._log_sync.wait()
         return number
 
-    def _indexed(self) -> dict[str, str]:
-        """The kinds of the payload indexes, by path."""
+    def _indexed(self) -> dict[tuple[str, ...], str]:
+        """The kinds of the payload indexes, by the parts of their paths."""
         if self._known_indexes is None:
             schema = engine(self.edge_shard.info).payload_schema
             self._known_indexes = {
-                path: str(index.data_type).rpartition(".")[2].lower() for path, index in schema.items()
+                parts_of(path): str(index.data_type).rpartition(".")[2].lower()
+                for path, index in schema.items()
             }
         return self._known_indexes
 

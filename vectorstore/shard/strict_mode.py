@@ -9,6 +9,7 @@ from typing import Any
 from qdrant_client.http import models
 
 from vectorstore.errors import BadRequest
+from vectorstore.shard.payload_path import parts_of
 
 # By the test of a condition, the kinds of payload index that answer it.
 _NUMBERS = frozenset({"integer", "float"})
@@ -22,10 +23,11 @@ _KINDS: dict[type, frozenset[str]] = {
 
 
 class StrictMode:
-    """Checks the requests of one collection. `indexed`: the kinds of its payload indexes, by path."""
+    """Checks the requests of one collection. `indexed`: the kinds of its payload indexes, by the parts of
+    their paths."""
 
     def __init__(
-        self, config: models.StrictModeConfig | None, indexed: Callable[[], Mapping[str, str]]
+        self, config: models.StrictModeConfig | None, indexed: Callable[[], Mapping[tuple[str, ...], str]]
     ) -> None:
         self._config = config if config is not None and config.enabled else None
         self._indexed = indexed
@@ -48,7 +50,7 @@ class StrictMode:
         if self._config is None:
             return
         if isinstance(request, models.CreateFieldIndex):
-            more = int(request.field_name not in self._indexed())
+            more = int(parts_of(request.field_name) not in self._indexed())
             limit = self._config.max_payload_index_count
             self._check_at_most("payload indexes", len(self._indexed()) + more, limit)
         for part in _updates(request):
@@ -74,7 +76,7 @@ class StrictMode:
             return
         indexed = self._indexed()
         for path, kinds in _asked_in(condition):
-            found = indexed.get(path)
+            found = indexed.get(parts_of(path))
             if found is None or (kinds and found not in kinds):
                 wanted = ", ".join(sorted(kinds)) or "any"
                 raise BadRequest(
