@@ -11,6 +11,7 @@ from catalog.collection import connect
 from catalog.encoder import Encoder
 from catalog.index import ItemIndex
 from tests.processes import free_port, running, wait_until_ready
+from tests.requirement_sets import environ_without
 from tests.service_shop import SHOP, fill, settings_for
 
 ALIAS = "workers-tests"
@@ -30,6 +31,8 @@ def workers(store_url: str, encoder: Encoder, tmp_path: Path) -> Iterator[tuple[
     url = f"http://127.0.0.1:{port}"
     environ = {
         "PORT": str(port), "QDRANT_URL": store_url, "INDEX_ALIAS": ALIAS, "WEB_CONCURRENCY": str(WORKERS),
+        # As in the web image: huey imports the gevent that locust brings along, which takes 8 MB.
+        **environ_without("requirements-web.txt", tmp_path / "fence"),
     }  # fmt: skip
     log = tmp_path / "web.log"
     with running("-m", "gunicorn", log=log, environ=environ) as master:
