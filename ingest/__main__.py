@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from catalog.allocator import return_memory_early
+from catalog.allocator import collect_seldom, return_memory_early
 from catalog.errors import CatalogError
 from catalog.known_encoders import KnownEncoders
 from catalog.log import set_up_logging
@@ -197,6 +197,7 @@ def sample_command(folder: Path) -> None:
 
 def main() -> None:
     return_memory_early()
+    collect_seldom()
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
