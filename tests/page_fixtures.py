@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page
 
 from catalog.encoder import Encoder
 from catalog.settings import Settings
-from ingest.sample import draw_catalogue
 from service.app import create_app
 from tests.browsing import looking
+from tests.drawn_sample import drawn_sample
 from tests.processes import run_program
 from tests.served import served
 
@@ -22,10 +22,8 @@ pytest_plugins = ("tests.browser_fixtures",)
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    draw_catalogue(folder)
-    return folder
+def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_sample(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from tests.service_keys import API_KEYS, KEYS
 from tests.service_shop import SHOP, fill, settings_for
 
 ALIAS = "contract-tests"
-EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "25")
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "15")
 TIMEOUT_S = 60 + 30 * int(EXAMPLES)
 
 
