@@ -1,4 +1,4 @@
-"""The sample catalogue, drawn once for all processes of a run of the tests, since drawing it takes a while."""
+"""The sample catalogue, drawn once for all tests of a run, since drawing it takes a while."""
 
 from pathlib import Path
 
