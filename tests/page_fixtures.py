@@ -15,7 +15,7 @@ from catalog.settings import Settings
 from service.app import create_app
 from tests.browsing import looking
 from tests.drawn_sample import drawn_sample
-from tests.processes import run_program
+from tests.processes import environ_of, run_program
 from tests.served import served
 
 pytest_plugins = ("tests.browser_fixtures",)
@@ -34,9 +34,8 @@ def sample_settings(sample: Path, store_url: str, tmp_path_factory: pytest.TempP
         _env_file=None, qdrant_url=store_url, index_alias="sample", state_dir=folder / "state",
         thumbnail_dir=folder / "thumbnails", rate_limit="off",
     )  # fmt: skip
-    names = ("qdrant_url", "index_alias", "state_dir", "thumbnail_dir")
-    environ = {name.upper(): str(getattr(settings, name)) for name in names}
-    done = run_program("-m", "ingest", "run", sample / "products.csv", environ=environ, timeout_s=300)
+    command = ("-m", "ingest", "run", sample / "products.csv")
+    done = run_program(*command, environ=environ_of(settings), timeout_s=300)
     assert done.returncode == 0, done.stderr
     return settings
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from catalog.settings import Settings
+
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 90.0
 
@@ -67,3 +69,9 @@ def run_program(
         cwd=cwd, env={**os.environ, **(environ or {})}, capture_output=True, text=True, timeout=timeout_s,
         check=False,
     )  # fmt: skip
+
+
+def environ_of(settings: Settings) -> dict[str, str]:
+    """Where the index and its files are, as a process reads it that works on the same."""
+    names = ("qdrant_url", "index_alias", "state_dir", "thumbnail_dir")
+    return {name.upper(): str(getattr(settings, name)) for name in names}

@@ -24,7 +24,7 @@ from catalog.writes.queue import WriteQueue
 from ingest.backup.errors import BackupRefused
 from ingest.backup.restore import RestoreOptions, restore
 from ingest.backup.take import BackupOptions, backup
-from tests.processes import ROOT, run_program
+from tests.processes import ROOT, environ_of, run_program
 from tests.reindex_shop import RunFeed, Shop
 from tests.test_vectorstore_durability import mounted
 
@@ -36,12 +36,7 @@ Ingest = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def environ(settings: Settings) -> dict[str, str]:
-    return {
-        "QDRANT_URL": settings.qdrant_url,
-        "INDEX_ALIAS": settings.index_alias,
-        "STATE_DIR": str(settings.state_dir),
-        "THUMBNAIL_DIR": str(settings.thumbnail_dir),
-    }
+    return environ_of(settings)
 
 
 @pytest.fixture(autouse=True)

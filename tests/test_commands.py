@@ -23,17 +23,14 @@ from catalog.index import ItemIndex
 from catalog.settings import Settings
 from tests.feed_server import answering
 from tests.pictures import jpeg
-from tests.processes import ROOT, free_port, run_program, running
+from tests.processes import ROOT, environ_of, free_port, run_program, running
 
 
 @pytest.fixture
 def environ(settings: Settings) -> dict[str, str]:
     """The settings of the test as a process reads them."""
     return {
-        "QDRANT_URL": settings.qdrant_url,
-        "INDEX_ALIAS": settings.index_alias,
-        "STATE_DIR": str(settings.state_dir),
-        "THUMBNAIL_DIR": str(settings.thumbnail_dir),
+        **environ_of(settings),
         "INGEST_BATCH_ITEMS": "8",
         "FEED_INTERVAL_S": "0.2",
     }

@@ -17,7 +17,7 @@ from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from ingest.targets import Targets
 from ingest.write import delete
-from tests.processes import ROOT, free_port, running, wait_until_ready
+from tests.processes import ROOT, environ_of, free_port, running, wait_until_ready
 from tests.reindex_load import Customers, Truth, Writing, ask
 from tests.reindex_shop import RunFeed, Shop, picture_of
 
@@ -30,10 +30,7 @@ WORKERS = 2
 @pytest.fixture
 def environ(settings: Settings) -> dict[str, str]:
     return {
-        "QDRANT_URL": settings.qdrant_url,
-        "INDEX_ALIAS": settings.index_alias,
-        "STATE_DIR": str(settings.state_dir),
-        "THUMBNAIL_DIR": str(settings.thumbnail_dir),
+        **environ_of(settings),
         "INGEST_BATCH_ITEMS": "8",
         "WEB_CONCURRENCY": str(WORKERS),
         "RATE_LIMIT": "off",

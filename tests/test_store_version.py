@@ -2,10 +2,9 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from catalog.errors import StoreUnsupported
 from catalog.store_version import StoreVersion, require_supported, store_version
 from tests.processes import free_port, run_program
+from tests.servers import serving
 
 _MAJOR, _MINOR = (int(part) for part in version("qdrant-client").split(".")[:2])
 
@@ -35,14 +35,8 @@ def qdrant_of(number: str) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        yield url
 
 
 @pytest.mark.parametrize("minor", [-1, 0, 1])
