@@ -23,6 +23,7 @@ CatalogError
 │   ├── IndexEmpty          nothing has been ingested yet
 │   └── IndexTimeout
 ├── IndexRefused            the vector store rejects a call as wrong, or rejects our key
+│   ├── CollectionExists    a collection of that name is there
 │   └── StoreUnsupported    the vector store is of a version that this Vitrine does not work with
 ├── QueueUnavailable        what keeps the pushed writes does not answer, or its disk is full
 ├── QueueFull               as many pushed writes wait as may
@@ -152,6 +153,10 @@ class IndexTimeout(IndexUnavailable):
 
 class IndexRefused(CatalogError):
     code = "index_refused"
+
+
+class CollectionExists(IndexRefused):
+    code = "collection_exists"
 
 
 class StoreUnsupported(IndexRefused):

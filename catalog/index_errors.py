@@ -8,7 +8,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as ReadTimeout
 
-from catalog.errors import CatalogError, IndexRefused, IndexTimeout, IndexUnavailable
+from catalog.errors import CatalogError, CollectionExists, IndexRefused, IndexTimeout, IndexUnavailable
 from catalog.reads import ReadRefused
 
 HOW_TO_START = "start it with `python -m vectorstore` or set QDRANT_URL"
@@ -60,6 +60,8 @@ def refusal(status: int, url: str) -> CatalogError:
         return IndexRefused(f"The vector store at {url} refuses the key: check QDRANT_API_KEY.")
     if status == 404:
         return CollectionGone(f"The vector store at {url} does not know the collection.")
+    if status == 409:
+        return CollectionExists(f"The vector store at {url} has a collection of that name already.")
     if status in (408, 504):
         return too_late(url)
     if status == 507:

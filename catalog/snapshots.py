@@ -69,7 +69,7 @@ class Node:
             yield from answer.iter_bytes(_CHUNK_BYTES)
 
     def recover(self, collection: str, content: IO[bytes], checksum: str) -> None:
-        """Make the collection, which must not be there, of a snapshot's content."""
+        """Make the collection of a snapshot's content. Raises CollectionExists if it is there."""
         path = self._path(collection, "snapshots", "upload")
         # The snapshot counts, and not what other nodes may hold of a collection of this name.
         params = {"wait": "true", "priority": "snapshot", "checksum": checksum}

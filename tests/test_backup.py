@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from catalog.thumbnails import thumbnail_path
 from catalog.versions import Versions
 from catalog.writes.applied import Applied, read, write
 from catalog.writes.queue import WriteQueue
+from ingest.backup.beside import load_beside
 from ingest.backup.errors import BackupRefused
 from ingest.backup.restore import RestoreOptions, restore
 from ingest.backup.take import BackupOptions, backup
@@ -187,6 +189,24 @@ def test_a_backup_that_is_killed_leaves_no_archive_and_no_collection(
     assert not archive.exists()
     backup(settings, archive, BackupOptions())
     assert [path.name for path in tmp_path.glob("a.tar*")] == ["a.tar"]
+    assert len(collections_of(index, settings)) == 1
+
+
+def test_a_backup_clears_up_what_the_store_still_made_for_a_killed_one(
+    stocked: Shop, index: ItemIndex, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store goes on with an upload whose sender was killed when all of it had been sent."""
+    names: list[str] = []
+
+    def late(*arguments: Any) -> Contents:
+        if not names:
+            load_beside(*arguments)
+        names.append(arguments[2])
+        return load_beside(*arguments)
+
+    monkeypatch.setattr("ingest.backup.take.load_beside", late)
+    backup(settings, tmp_path / "a.tar", BackupOptions())
+    assert names == [f"{settings.index_alias}+backup-trial"] * 2
     assert len(collections_of(index, settings)) == 1
 
 

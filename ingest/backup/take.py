@@ -10,6 +10,7 @@ from pathlib import Path
 
 from catalog import __version__
 from catalog.contents import Contents, picture_sums
+from catalog.errors import CollectionExists
 from catalog.settings import Settings
 from catalog.snapshots import Node
 from catalog.store_version import StoreVersion
@@ -101,11 +102,19 @@ def _tried(
 ) -> Contents:
     """What the snapshot really holds: only one that was loaded is known to be good."""
     name = f"{settings.index_alias}{_TRIAL}"
-    versions.drop(name)  # of a backup that was killed
+
+    def load() -> Contents:
+        versions.drop(name)  # of a backup that was killed
+        try:
+            return load_beside(settings, nodes, name, archive.path, files)
+        finally:
+            versions.drop(name)
+
     try:
-        return load_beside(settings, nodes, name, archive.path, files)
-    finally:
-        versions.drop(name)
+        return load()
+    except CollectionExists:  # the store was busy making it for that backup still
+        _log.info("What a killed backup has left behind is dropped: %s", name)
+        return load()
 
 
 def _add_thumbnails(settings: Settings, archive: ArchiveWriter, collection: str) -> Thumbnails:
