@@ -122,8 +122,13 @@ def shares_of_words(text: str, keywords: Sequence[str]) -> Scores:
     if not words:
         return np.zeros(len(keywords))
     weights = np.array([_HEAD_WEIGHT if word == head else 1.0 for word in words])
-    found = [[_alike_any(word, held) for word in words] for held in map(_held, keywords)]
-    return np.asarray(np.reshape(found, (len(keywords), len(words))) @ (weights / weights.sum()))
+    held = [_held(each) for each in keywords]
+    everything = frozenset[str]().union(*held)
+    found = np.zeros((len(keywords), len(words)))
+    for column, word in enumerate(words):
+        alike = _alike_among(word, everything)
+        found[:, column] = [max((alike[one] for one in alike.keys() & each), default=0.0) for each in held]
+    return np.asarray(found @ (weights / weights.sum()))
 
 
 def _asked(text: str) -> tuple[list[tuple[str, ...]], tuple[str, ...] | None]:
@@ -146,23 +151,25 @@ def _held(keywords: str) -> frozenset[str]:
     return frozenset(words) | {a + b for a, b in zip(words, words[1:], strict=False)}
 
 
-def _alike_any(forms: tuple[str, ...], held: frozenset[str]) -> float:
-    if not held.isdisjoint(forms):
-        return 1.0
-    best = max((_alike(forms[0], word) for word in held), default=0.0)
-    return best if best >= _LEAST_ALIKE else 0.0
+def _alike_among(forms: tuple[str, ...], words: frozenset[str]) -> dict[str, float]:
+    """Those of `words` that are one of a word's forms, or resemble the first one: how much, 0 to 1.
+
+    By Dice's coefficient of their pairs of letters (L. R. Dice, 1945).
+    """
+    alike: dict[str, float] = {}
+    if len(forms[0]) >= _LEAST_CHARS:
+        pairs = _pairs(forms[0])
+        for word in words:
+            others = _pairs(word)
+            both = _LEAST_ALIKE * (len(pairs) + len(others)) / 2  # so many pairs they must share
+            if len(others) >= both <= len(pairs) and len(word) >= _LEAST_CHARS:
+                shared = len(pairs & others)
+                if shared >= both:
+                    alike[word] = 2 * shared / (len(pairs) + len(others))
+    return alike | dict.fromkeys(words.intersection(forms), 1.0)
 
 
 @lru_cache(maxsize=65536)
-def _alike(one: str, other: str) -> float:
-    """Dice's coefficient of the pairs of letters of two words, 0 to 1 (L. R. Dice, 1945)."""
-    if min(len(one), len(other)) < _LEAST_CHARS:
-        return 0.0
-    pairs, others = _pairs(one), _pairs(other)
-    return 2 * len(pairs & others) / (len(pairs) + len(others))
-
-
-@lru_cache(maxsize=4096)
 def _pairs(word: str) -> frozenset[str]:
     return frozenset(a + b for a, b in zip(f"^{word}", f"{word}$", strict=True))
 

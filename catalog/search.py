@@ -64,15 +64,17 @@ def _liked(likes: Likes) -> dict[str, Any]:
 
 
 def _by_words(live: LiveCollection, words: str, condition: models.Filter, depth: int) -> list[Ranked]:
-    """Every picture of an item has its keywords, so its primary one stands for it."""
+    """Every picture of an item has its keywords, so its primary one stands for it. Without their payloads:
+    it takes all that have one of the words to count them, and a page of them to show."""
     body = {
         "query": bm25(words),
         "using": KEYWORDS,
         "filter": primary_only(condition),
         "limit": depth,
-        "with_payload": True,
+        "with_payload": [ITEM_ID],
     }
-    return in_order([_ranked(hit, None) for hit in live.read("points/query", body)["points"]])
+    hits = live.read("points/query", body)["points"]
+    return in_order([Ranked(hit["id"], str(hit["payload"][ITEM_ID]), hit["score"], None) for hit in hits])
 
 
 def _ranked(hit: dict[str, Any], cosine: float | None) -> Ranked:

@@ -19,6 +19,7 @@ _EMPTY: Final = frozenset(
     " won wouldn y you your yours yourself yourselves".split()
 )
 _REMEMBERED: Final = 50_000
+_TEXTS_REMEMBERED: Final = 4_096
 
 
 def words_of(text: str) -> list[str]:
@@ -28,8 +29,13 @@ def words_of(text: str) -> list[str]:
 
 def words_found(words: list[str], text: str) -> list[str]:
     """Those of `words` that the text holds in any of their forms: dress, dresses."""
-    stems = {_stem(word) for word in _WORD.findall(text.lower())}
+    stems = _stems(text)
     return [word for word in words if _stem(word) in stems]
+
+
+@lru_cache(_TEXTS_REMEMBERED)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in _WORD.findall(text.lower()))
 
 
 @lru_cache(_REMEMBERED)

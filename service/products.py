@@ -1,8 +1,4 @@
-"""How a stored payload becomes a product of an answer.
-
-Built without validation: our own payloads were validated when they were ingested, and a page of products
-would spend more time on it than on the search.
-"""
+"""How a stored payload becomes a product of an answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,13 +12,13 @@ from service.answers import Found, Image, ItemAnswer, Product, Why
 def item_answer(payload: Mapping[str, Any]) -> ItemAnswer:
     images = _images(payload, _thumbnails())
     product = _product(payload, images)
-    return ItemAnswer.model_construct(**product, images=images, updated_at=payload[UPDATED_AT])
+    return ItemAnswer(**product, images=images, updated_at=payload[UPDATED_AT])
 
 
 def found(payload: Mapping[str, Any], score: float | None, why: Why | None, duplicates: list[str]) -> Found:
     images = _images(payload, _thumbnails())
     matched = next((image for image in images if image.position == payload[POSITION]), None)
-    return Found.model_construct(
+    return Found(
         **_product(payload, images), score=score, matched_image=matched, why=why, duplicates=duplicates
     )
 
@@ -35,9 +31,7 @@ def _product(payload: Mapping[str, Any], images: list[Image]) -> dict[str, Any]:
 
 def _images(payload: Mapping[str, Any], thumbnails: str) -> list[Image]:
     return [
-        Image.model_construct(
-            position=image["position"], url=_image_url(image["source"], image["sha256"], thumbnails)
-        )
+        Image(position=image["position"], url=_image_url(image["source"], image["sha256"], thumbnails))
         for image in payload[IMAGES]
     ]
 
