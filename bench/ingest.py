@@ -1,12 +1,15 @@
 """A whole catalogue in, again unchanged, and again a little changed: `python -m bench.ingest FOLDER`.
 
 FOLDER holds products.csv and its pictures. Beside it, in the same run, the plain loop of bench/plain_loop.py
-over some of the same pictures. Every ingest is a process of its own, its start included.
+over some of the same pictures. Every ingest is a process of its own, its start included. --photos OTHER
+compares both on the larger pictures of another such folder, too: a few hundred, so there neither's start
+counts.
 """
 
 import argparse
 import csv
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,21 +31,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--items", type=int, help="only so many of its products")
+    parser.add_argument("--photos", type=Path, help="a folder of larger pictures")
+    parser.add_argument("--rounds", type=int, default=3, help="of the larger pictures")
     parser.add_argument("--plain", type=int, default=1_500, help="pictures of the plain loop")
     arguments = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as name, serving() as store:
         rows = _rows(arguments.folder)[: arguments.items]
+        if arguments.photos:
+            _measure_photos(_rows(arguments.photos), Path(name), store.url, arguments.rounds)
         _measure(rows, Path(name), store.url, min(arguments.plain, len(rows)))
+
+
+def _measure_photos(rows: Rows, folder: Path, url: str, rounds: int) -> None:
+    """Both in turns, each time from nothing."""
+    ratios: list[float] = []
+    rates: list[float] = []
+    plain: list[float] = []
+    rows = [{"title": f"Photo {number}", **row} for number, row in enumerate(rows)]
+    feed = _written(rows, folder / "photos.csv")
+    for number in range(rounds):
+        plain.append(_plain_loop([row["image"] for row in rows], folder, url))
+        state = folder / f"photos-{number}"
+        environ = _environ(url, f"photos-{number}", state)
+        ended = ingest("run", feed, environ=environ)
+        assert ended.count("embedded") == len(rows), ended.lines
+        rates.append(len(rows) / ended.told_s)
+        ratios.append(rates[-1] / plain[-1])
+    print(f"{len(rows):,} photos, neither's start counted, the median of {rounds} rounds:")
+    beside = f"beside {statistics.median(plain):.0f} of the plain loop"
+    rate = statistics.median(rates)
+    _ratio(f"  {rate:.0f} pictures/s {beside}", statistics.median(ratios), FASTER_THAN_PLAIN)
 
 
 def _measure(rows: Rows, folder: Path, url: str, plain: int) -> None:
     sample = random.Random(1).sample(rows, plain)  # noqa: S311 - pictures, no secrets
     by_hand = _plain_loop([row["image"] for row in sample], folder, url)
-    environ = {
-        "QDRANT_URL": url, "INDEX_ALIAS": "bench", "STATE_DIR": str(folder / "state"),
-        "THUMBNAIL_DIR": str(folder / "thumbnails"),
-    }  # fmt: skip
+    environ = _environ(url, "bench", folder)
     feed = _written(rows, folder / "products.csv")
     first = ingest("run", feed, environ=environ)
     _say(f"first ingest of {len(rows):,}", first)
@@ -60,6 +85,13 @@ def _measure(rows: Rows, folder: Path, url: str, plain: int) -> None:
     assert (third.count("payload updated"), third.count("embedded")) == (prices, pictures), third.lines
     verified = ingest("verify", feed, environ=environ)
     print(f"verify: {'no difference' if verified.status == 0 else 'DIFFERS'} in {verified.seconds:.1f} s")
+
+
+def _environ(url: str, alias: str, folder: Path) -> dict[str, str]:
+    return {
+        "QDRANT_URL": url, "INDEX_ALIAS": alias, "STATE_DIR": str(folder / "state"),
+        "THUMBNAIL_DIR": str(folder / "thumbnails"),
+    }  # fmt: skip
 
 
 def _say(what: str, ended: Ended) -> None:

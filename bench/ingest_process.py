@@ -24,6 +24,11 @@ class Ended:
     early_mb: float
     highest_mb: float
 
+    @property
+    def told_s(self) -> float:
+        """Seconds by the report itself: from the opening of the feed to the last write."""
+        return float(self.lines[0].rpartition(" in ")[2].removesuffix(" s"))
+
     def count(self, name: str) -> int:
         """The figure of a line of the report."""
         line = next((line for line in self.lines if line.startswith(f"  {name} ")), f"  {name} 0")

@@ -1,7 +1,9 @@
 """Thumbnails by content."""
 
 import io
+from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
@@ -31,6 +33,18 @@ def test_a_thumbnail_is_found_by_the_address_in_an_answer(shop: Flask, client: F
     assert again.status_code == 304
     response.close()
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "written"),
+    [((2000, 3000), (320, 480)), ((401, 601), (320, 480)), ((400, 600), (400, 600)), ((60, 80), (60, 80))],
+)
+def test_only_what_is_much_larger_is_shrunk(
+    size: tuple[int, int], written: tuple[int, int], tmp_path: Path
+) -> None:
+    write_thumbnail(plain("red", size), tmp_path / "a.jpg", 480)
+    with Image.open(tmp_path / "a.jpg") as thumbnail:
+        assert thumbnail.size == written
 
 
 def test_an_unknown_thumbnail_is_a_problem(client: FlaskClient) -> None:
