@@ -1,10 +1,11 @@
 """How fast searches are answered: `python -m bench.search FOLDER [--state DIR]`.
 
 FOLDER holds products.csv and the pictures, which are ingested once into DIR; later runs use it again.
- Vitrine runs as it is deployed, gunicorn before a vectorstore process; beside
-it, in the same run and under the same gunicorn settings, runs bench/search/plain_service.py. One after the
-other they are asked by 1, 8 and 32 clients of another process, each text asked once (cold) or the same fifty
-again and again (cached).
+Vitrine runs as it is deployed, gunicorn before a vectorstore process; beside it, in the same run and under
+the same gunicorn settings, runs bench/search/plain_service.py. One after the other they are asked by 1, 8
+and 32 clients of another process, each text asked once (cold) or the same fifty again and again (cached).
+Vitrine searches by words and by pictures, as it does unless told otherwise, and the plain service by
+pictures alone, which Vitrine is asked for, too.
 """
 
 import argparse
@@ -131,13 +132,14 @@ def _served(environ: dict[str, str], log: Path, *arguments: str) -> Iterator[int
 
 
 # Texts that nobody asked for before, with and without a filter; and a few that everybody asks for.
-KINDS = ("cold", "cold, one category", "cached")
+KINDS = ("cold", "cold, one category", "cold, by picture alone", "cached")
 
 
 def _paths(route: str, kind: str, titles: Sequence[str]) -> list[str]:
     chosen = titles[:50] if kind == "cached" else titles
     category = {"category": "Accessories"} if "category" in kind else {}
-    return [f"{route}?{urlencode({'text': title, 'limit': LIMIT, **category})}" for title in chosen]
+    mode = {"mode": "vector"} if "picture" in kind else {}
+    return [f"{route}?{urlencode({'text': title, 'limit': LIMIT, **category, **mode})}" for title in chosen]
 
 
 def _measured(port: int, paths: list[str], options: argparse.Namespace) -> dict[int, Figures]:
@@ -171,14 +173,14 @@ def _loop(port: int, clients: int, seconds: float, paths: list[str]) -> Figures:
 
 def _print(ours: dict[str, dict[int, Figures]], plain: dict[str, dict[int, Figures]]) -> None:
     columns = f"{'median':>10}{'p95':>10}{'per s':>8}{'plain/s':>9}{'ratio':>7}{'best peer':>11}"
-    print(f"{'':20}{'clients':>8}{columns}")
+    print(f"{'':24}{'clients':>8}{columns}")
     for kind, loops in ours.items():
         for clients, mine in loops.items():
             other = plain[kind][clients]
             ratio = mine.rate / other.rate
             goal = f"  goal {GOALS[clients]:.0f}" if clients in GOALS and kind == "cold" else ""
             print(
-                f"{kind:20}{clients:8}{mine.median:7.2f} ms{mine.p95:7.2f} ms"
+                f"{kind:24}{clients:8}{mine.median:7.2f} ms{mine.p95:7.2f} ms"
                 f"{mine.rate:8.0f}{other.rate:9.0f}{ratio:6.1f}x{ratio / BEST_PEER:10.1f}x{goal}"
             )
     one = ours["cold"][1]
