@@ -11,6 +11,7 @@ from pathlib import Path
 
 from catalog.contents import Contents
 from catalog.known_encoders import KnownEncoders
+from catalog.logins import without_login
 from catalog.settings import Settings
 from catalog.store_version import StoreVersion
 from catalog.thumbnails import thumbnail_path, write_bytes
@@ -96,15 +97,16 @@ def _require_fitting(
 ) -> None:
     """Raise BackupRefused for a backup that this store or this machine cannot use."""
     store, made_by = versions.store(), StoreVersion(manifest.store_engine, manifest.store_version)
+    place = without_login(settings.qdrant_url)
     if store.engine != made_by.engine:
         raise BackupRefused(
-            f"The backup is of a {made_by.engine}, and the store at {settings.qdrant_url} is a"
+            f"The backup is of a {made_by.engine}, and the store at {place} is a"
             f" {store.engine}: their snapshots differ. Ingest the feeds there instead."
         )
     if store.numbers < made_by.numbers:
         raise BackupRefused(
             f"The backup is of {made_by.engine} {made_by.text}, newer than the {store.text} at"
-            f" {settings.qdrant_url}: bring that up to date first."
+            f" {place}: bring that up to date first."
         )
     model = manifest.model
     if not KnownEncoders(settings).is_here(model.fingerprint, model.loaded_from):
