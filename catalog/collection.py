@@ -16,6 +16,7 @@ from catalog.encoder import Encoder
 from catalog.errors import IndexEmpty, ModelMismatch
 from catalog.index_errors import CollectionGone, translated
 from catalog.layout import SMALL, Layout
+from catalog.logins import login_headers, without_login
 from catalog.making import create_collection
 from catalog.reads import Reads
 from catalog.schema import (
@@ -47,7 +48,8 @@ def connect(settings: Settings) -> QdrantClient:
     """A client for the store; it connects on the first call, so a store that is down raises only then."""
     with translated(settings.qdrant_url):
         return QdrantClient(
-            url=settings.qdrant_url,
+            url=without_login(settings.qdrant_url),
+            headers=login_headers(settings.qdrant_url),
             # Without this a URL that names no port would be taken to mean 6333, even for https.
             port=None,
             api_key=settings.qdrant_api_key,

@@ -9,6 +9,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as ReadTimeout
 
 from catalog.errors import CatalogError, CollectionExists, IndexRefused, IndexTimeout, IndexUnavailable
+from catalog.logins import without_login
 from catalog.reads import ReadRefused
 
 HOW_TO_START = "start it with `python -m vectorstore` or set QDRANT_URL"
@@ -20,11 +21,12 @@ class CollectionGone(IndexUnavailable):
 
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Raise an error of catalog/errors.py for every exception of a call. `url` stands in the message."""
+    """Raise an error of catalog/errors.py for every exception of a call. `url` stands in the message, without
+    a login."""
     try:
         yield
     except (ApiException, QdrantException, ReadRefused, HTTPError, TimeoutError) as error:
-        raise _translation(error, url) from error
+        raise _translation(error, without_login(url)) from error
 
 
 def _translation(error: Exception, url: str) -> CatalogError:

@@ -14,6 +14,7 @@ from urllib3.connectionpool import connection_from_url
 from urllib3.exceptions import ProtocolError
 
 from catalog.deadline import current
+from catalog.logins import login_headers, without_login
 
 # As many as a web worker answers requests at once, and as many that count meanwhile.
 _KEPT = 16
@@ -31,9 +32,10 @@ class Reads:
     """Posts reads to the store at `url`. Threads may share it, forked processes may not."""
 
     def __init__(self, url: str, api_key: str | None, timeout_s: float) -> None:
-        self._pool: HTTPConnectionPool = connection_from_url(url, maxsize=_KEPT, retries=False)
+        self._pool: HTTPConnectionPool = connection_from_url(without_login(url), maxsize=_KEPT, retries=False)
         self._path = urlsplit(url).path.rstrip("/")
         self._headers = {"Content-Type": "application/json"} | ({"api-key": api_key} if api_key else {})
+        self._headers |= login_headers(url)
         self._timeout_s = timeout_s
 
     def post(self, collection: str, call: str, body: dict[str, Any]) -> Any:

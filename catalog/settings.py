@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from catalog.api_keys import ApiKey, parse_api_keys
 from catalog.errors import SettingInvalid
+from catalog.logins import require_readable
 
 BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "models" / "compact"
 
@@ -42,7 +43,10 @@ class Settings(BaseSettings):
         "", description="What is confident with this model, as `python -m bench.confidence` prints it."
     )
     qdrant_url: str = Field(
-        "http://127.0.0.1:6333", pattern=r"^https?://[^/\s]+", description="The Qdrant server or vectorstore."
+        "http://127.0.0.1:6333",
+        repr=False,
+        pattern=r"^https?://[^/\s]+",
+        description="The Qdrant server or vectorstore; http://user:password@host for basic authentication.",
     )
     qdrant_api_key: str | None = Field(None, repr=False, description="The key that the store asks for.")
     qdrant_timeout_s: int = Field(
@@ -162,6 +166,13 @@ class Settings(BaseSettings):
         replicas = info.data.get("qdrant_replication_factor", value)
         if value > replicas:
             raise ValueError(f"should be at most QDRANT_REPLICATION_FACTOR, which is {replicas}")
+        return value
+
+    @field_validator("qdrant_url", "redis_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            require_readable(value)
         return value
 
     @field_validator("api_keys", mode="before")

@@ -13,6 +13,7 @@ import httpx
 
 from catalog.errors import IndexTimeout, IndexUnavailable
 from catalog.index_errors import refusal, silent, too_late
+from catalog.logins import login_headers, without_login
 
 # A store copies all of a collection before it answers, and a large one takes its time.
 _LONGEST_S = 4 * 3600.0
@@ -42,8 +43,8 @@ class Node:
     """One node of the store. Raises IndexUnavailable, IndexTimeout and IndexRefused."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
-        self.url = url.rstrip("/")
-        self._headers = {"api-key": api_key} if api_key else {}
+        self.url = without_login(url).rstrip("/")
+        self._headers = login_headers(url) | ({"api-key": api_key} if api_key else {})
 
     def shards(self, collection: str) -> Shards:
         found = self._json("GET", self._path(collection, "cluster"))

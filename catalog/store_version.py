@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from catalog.errors import StoreUnsupported
+from catalog.logins import without_login
 
 _OLDER_MINORS, _NEWER_MINORS = 1, 1
 
@@ -44,13 +45,13 @@ def require_supported(found: StoreVersion, url: str) -> None:
     known = f"{own[0]}.{own[1] - _OLDER_MINORS} to {own[0]}.{own[1] + _NEWER_MINORS}"
     if major != own[0] or minor < own[1] - _OLDER_MINORS:
         raise StoreUnsupported(
-            f"The vector store at {url} is {found.engine} {found.text}, and this Vitrine works with {known}:"
-            " see docs/upgrading.md."
+            f"The vector store at {without_login(url)} is {found.engine} {found.text}, and this Vitrine works"
+            f" with {known}: see docs/upgrading.md."
         )
     if minor > own[1] + _NEWER_MINORS:
         _log.warning(
             "the vector store at %s is %s %s, newer than what this Vitrine was tested with (%s)",
-            url, found.engine, found.text, known,
+            without_login(url), found.engine, found.text, known,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What only one program at a time may do to an index: ingest feeds into it, or change its collections.
+"""What only one program at a time may do to an index: ingest feeds, do its pushes, change its collections.
 
 The locks are those of catalog/writes/locks.py: files on one machine, and with REDIS_URL leases there, for
 programs on several.
@@ -6,13 +6,14 @@ programs on several.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from catalog.errors import CatalogError, QueueUnavailable
 from catalog.settings import Settings
-from catalog.writes.locks import LONG_LEASE_S, Held, LockBusy, open_locks
+from catalog.writes.locks import LONG_LEASE_S, Held, LockBusy, Locks, open_locks, partition_lock
+from catalog.writes.parts import PARTITIONS
 from ingest.reindex.errors import ReindexRefused
 
 _log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ _log = logging.getLogger(__name__)
 _LOOK_S = 0.25
 # Longer than the worker's look for what is overdue takes.
 _REINDEX_WAIT_S = 2.0
+# After which one that waits for a worker's batch says so: as a rule one takes less.
+_BATCH_S = 5.0
 
 
 class LockUnavailable(CatalogError):
@@ -47,7 +50,8 @@ def only_ingest(settings: Settings, while_waiting: Callable[[], None] = lambda: 
     """
     is_told = False
     with ExitStack() as stack:
-        while (still_held := _turn(stack, settings, "ingest", 0)) is None:
+        locks = open_locks(settings, LONG_LEASE_S)
+        while (still_held := _turn(stack, locks, settings, "ingest", 0)) is None:
             if not is_told:
                 _log.info("another ingest is running: waiting for it to end")
             is_told = True
@@ -63,17 +67,39 @@ def only_reindex(settings: Settings, wait_s: float = _REINDEX_WAIT_S) -> Iterato
     Raises ReindexRefused if somebody does, and LockUnavailable.
     """
     with ExitStack() as stack:
-        still_held = _turn(stack, settings, "reindex", wait_s)
+        still_held = _turn(stack, open_locks(settings, LONG_LEASE_S), settings, "reindex", wait_s)
         if still_held is None:
             killed = f", or was killed less than {LONG_LEASE_S:g} s ago" if settings.redis_url else ""
             raise ReindexRefused(f"Another reindex of this index is running{killed}: see --status.")
         yield still_held
 
 
-def _turn(stack: ExitStack, settings: Settings, name: str, wait_s: float) -> StillHeld | None:
+@contextmanager
+def no_pushes(settings: Settings) -> Iterator[StillHeld]:
+    """Let no worker do pushed writes; those that come meanwhile are accepted and wait.
+
+    A batch that is under way is ended first, so that each push has either its outcome or waits. Raises
+    LockUnavailable.
+    """
+    with ExitStack() as stack:
+        locks, held = open_locks(settings, LONG_LEASE_S), list[StillHeld]()
+        for partition in range(PARTITIONS):
+            name = partition_lock(partition)
+            while (one := _turn(stack, locks, settings, name, _BATCH_S)) is None:
+                _log.info("a worker is doing pushed writes: waiting for it to end its batch")
+            held.append(one)
+        yield partial(_require_all, held)
+
+
+def _require_all(held: Sequence[StillHeld]) -> None:
+    for still_held in held:
+        still_held()
+
+
+def _turn(stack: ExitStack, locks: Locks, settings: Settings, name: str, wait_s: float) -> StillHeld | None:
     """Held until the stack is closed; None if another one has it."""
     try:
-        return partial(_require, stack.enter_context(open_locks(settings, LONG_LEASE_S).hold(name, wait_s)))
+        return partial(_require, stack.enter_context(locks.hold(name, wait_s)))
     except LockBusy:
         return None
     except QueueUnavailable as error:

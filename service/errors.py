@@ -46,6 +46,12 @@ class Overloaded(RequestError):
         self.retry_after_s = retry_after_s
 
 
+class OutOfMemory(RequestError):
+    """Python or the machine had no memory for it; the text is for the log."""
+
+    code = "out_of_memory"
+
+
 class MalformedJson(RequestError):
     code = "malformed_json"
 
@@ -120,6 +126,10 @@ TABLE: tuple[tuple[type[Exception], Kind], ...] = (
     (FormRefused, Kind(403, "Form refused")),
     (RateLimited, Kind(429, "Too many requests")),
     (Overloaded, Kind(503, "Overloaded")),
+    (
+        OutOfMemory,
+        Kind(503, "Out of memory", "The service is short of memory: try again in a moment.", retry_after_s=5),
+    ),
     (MalformedJson, Kind(400, "Malformed JSON")),
     (FieldsInvalid, Kind(422, "Invalid request")),
     (QueryCancelsOut, Kind(422, "The query cancels out")),

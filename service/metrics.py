@@ -22,6 +22,7 @@ from catalog.encoder import Encoder
 from catalog.encoders.text_cache import CacheCounts
 from catalog.errors import QueueUnavailable
 from catalog.writes.queue import WriteQueue
+from service.errors import OutOfMemory, Overloaded
 from service.operations import Media, operation
 
 blueprint = Blueprint("metrics", __name__)
@@ -32,6 +33,8 @@ _log = logging.getLogger(__name__)
 _BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # A stage that had nothing to do takes microseconds, which would only draw the figures down.
 _LEAST_S = 1e-5
+# Those that alerts look at, told before the first one comes: Prometheus sees an increase from 0 only.
+_TOLD_AT_0 = (Overloaded.code, OutOfMemory.code)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -55,6 +58,8 @@ class Metrics:
         self._errors = Counter(
             "vitrine_errors", "Errors told to clients, by their code.", ["code"], registry=self.registry
         )
+        for code in _TOLD_AT_0:
+            self._errors.labels(code)
         self._hits = Counter(
             "vitrine_text_cache_hits", "Texts whose vector was remembered.", registry=self.registry
         )

@@ -51,6 +51,7 @@ def upload_page() -> "Response | Redirect":
 @blueprint.errorhandler(HTTPException)
 @blueprint.errorhandler(RequestError)
 @blueprint.errorhandler(CatalogError)
+@blueprint.errorhandler(MemoryError)
 def error_page(error: Exception) -> Response:
     problem, headers = told(error)
     text = render_template("search.html", problem=problem, address=_address())

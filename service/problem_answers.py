@@ -12,6 +12,7 @@ from service.errors import (
     KeyInvalid,
     KeyMissing,
     MalformedJson,
+    OutOfMemory,
     Overloaded,
     RateLimited,
     ScopeMissing,
@@ -46,6 +47,7 @@ def problem_answers(declared: Operation) -> dict[str, Any]:
 def _raised(declared: Operation) -> Errors:
     return (
         *declared.raises,
+        OutOfMemory,
         *(_OF_KEYS if declared.scope is not None else ()),
         *((RateLimited, Overloaded) if declared.limited else ()),
         *(_OF_BODIES if declared.body is not None else ()),

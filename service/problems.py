@@ -6,13 +6,14 @@ import re
 from flask import Flask, Response, g
 from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from catalog import errors as catalog_errors
 from service.answers import FieldError, Problem, json_response
 from service.errors import TABLE, FieldFailed, FieldsInvalid, Kind, Overloaded
 from service.limits import breached
+from service.shortage import out_of_memory
 
 PROBLEM_TYPE = "application/problem+json"
 INTERNAL_ERROR = "internal_error"
@@ -61,6 +62,11 @@ def http_code(status: int) -> str:
 def _cause_of(error: Exception) -> Exception:
     if isinstance(error, RateLimitExceeded):
         return breached()
+    # Flask wraps what is raised outside of a view, such as by another handler.
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        error = error.original_exception
+    if short := out_of_memory(error):
+        return short
     return error.cause if isinstance(error, FieldFailed) else error
 
 

@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalog.encoder import Encoder
+from service.errors import OutOfMemory, Overloaded
 from tests.processes import ROOT, free_port, wait_until_ready
 from tests.pushing import shop_over
 
@@ -121,12 +122,22 @@ def test_values_of_labels_are_ones_that_are_told(exposed: dict[str, dict[str, se
     ]
     assert {"ok", "in_part", "failed", "unchanged"} == exposed["vitrine_feed_runs_total"]["outcome"]
     assert "embedded" in exposed["vitrine_pushed_writes_total"]["outcome"]
-    codes = set(re.findall(r'^    code = "(\w+)"', (ROOT / "catalog/errors.py").read_text(), re.MULTILINE))
+    sources = [(ROOT / name).read_text() for name in ("catalog/errors.py", "service/errors.py")]
+    codes = set(re.findall(r'^    code = "(\w+)"', "".join(sources), re.MULTILINE))
     for name, text in expressions().items():
         for value in re.findall(r'code=~?"([\w|]+)"', text):
             assert set(value.split("|")) <= codes, name
         for value in re.findall(r'outcome="(\w+)"', text):
             assert value in exposed["vitrine_feed_runs_total"]["outcome"], name
+
+
+def test_what_is_refused_for_want_of_room_has_an_alert_and_is_told_from_0_on(
+    exposed: dict[str, dict[str, set[str]]],
+) -> None:
+    alerts = " ".join(rule["expr"] for rule in rules())
+    for code in (Overloaded.code, OutOfMemory.code):
+        assert f'vitrine_errors_total{{code="{code}"}}' in alerts
+        assert code in exposed["vitrine_errors_total"]["code"], "nothing was refused, so it counts 0"
 
 
 def test_every_alert_has_its_section_in_the_runbook() -> None:

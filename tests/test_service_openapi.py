@@ -85,10 +85,12 @@ def test_problems_are_documented_with_their_codes(document: dict[str, Any]) -> N
         "encoder_unavailable",
         "index_empty",
         "index_unavailable",
+        "out_of_memory",
         "overloaded",
     }
     assert codes(document["paths"]["/healthz"]["get"]["responses"]["500"]) == {"internal_error"}
-    assert set(document["paths"]["/healthz"]["get"]["responses"]) == {"200", "500"}
+    assert set(document["paths"]["/healthz"]["get"]["responses"]) == {"200", "500", "503"}
+    assert codes(document["paths"]["/healthz"]["get"]["responses"]["503"]) == {"out_of_memory"}
 
 
 def codes(answer: dict[str, Any]) -> set[str]:

@@ -182,6 +182,11 @@ def _leased(lock: Lock, wait_s: float) -> float | None:
         time.sleep(_POLL_S)
 
 
+def partition_lock(partition: int) -> str:
+    """The lock that a worker holds from taking a partition's writes until their outcomes are recorded."""
+    return f"writes-{partition}"
+
+
 @contextmanager
 def exclusive_write(locks: Locks) -> Iterator[Held]:
     """Hold the index's one lock for writing, for as long as it takes to look once more and to write.

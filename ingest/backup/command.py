@@ -6,13 +6,24 @@ from pathlib import Path
 import click
 
 from catalog.log import set_up_logging
+from catalog.logins import require_readable
 from catalog.settings import Settings, read_settings
 from ingest.backup.restore import RestoreOptions, check_lines, restore
 from ingest.backup.take import BackupOptions, backup
 from ingest.reindex.kept import duration
 
+
+def _addresses(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        for address in given:
+            require_readable(address)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+    return given
+
+
 _NODE = click.option(
-    "--node", "nodes", multiple=True, metavar="URL",
+    "--node", "nodes", multiple=True, metavar="URL", callback=_addresses,
     help="Address of a node of a cluster; repeat it for each.  [default: QDRANT_URL]",
 )  # fmt: skip
 

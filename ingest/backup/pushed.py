@@ -2,8 +2,8 @@
 
 An index that is put back is as it was then, and so must be what is known of the pushes that went into it.
 Those that wait are not in a backup: they are kept by SQLite or Redis, and are done to whatever index is live.
-Keys of requests are forgotten by a restore: what they did is undone, and when it is sent again it has to be
-done again.
+Keys of requests are forgotten by a restore if something of them was done: that is undone, and when it is sent
+again it has to be done again. Those of requests that wait are kept, since they are done once, afterwards.
 """
 
 import time
@@ -12,7 +12,9 @@ from typing import IO
 
 import orjson
 
+from catalog.errors import IngestNotFound
 from catalog.settings import Settings
+from catalog.writes import ingests
 from catalog.writes.expiry import remember_items_until
 from catalog.writes.parts import Parts
 
@@ -26,9 +28,9 @@ def applied_lines(parts: Parts) -> bytes:
 
 
 def put_back_applied(settings: Settings, parts: Parts, content: IO[bytes]) -> int:
-    """Replace what is known of applied pushes; how many items that is of."""
+    """Replace what is known of applied pushes; how many items that is of. No worker does any meanwhile."""
     kept_until = time.time() + settings.write_records_days * 86_400
-    parts.idempotency.clear()
+    _forget_done_requests(parts)
     parts.applied.clear()
     rows = (orjson.loads(line) for line in content.read().splitlines())
     count = 0
@@ -37,3 +39,14 @@ def put_back_applied(settings: Settings, parts: Parts, content: IO[bytes]) -> in
         parts.applied.put_many({name: orjson.dumps(record) for name, record in some})
         count += len(some)
     return count
+
+
+def _forget_done_requests(parts: Parts) -> None:
+    for name, value in parts.idempotency.items().items():
+        _, ingest_id, _ = orjson.loads(value)
+        try:
+            operations = ingests.read(parts.ingests, ingest_id).operations
+        except IngestNotFound:  # it is being accepted just now
+            continue
+        if any(outcome.is_final and asked.partition is not None for asked, outcome in operations):
+            parts.idempotency.delete(name)

@@ -3,17 +3,15 @@
 import logging
 import tarfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import orjson
-
 from catalog.contents import Contents
-from catalog.errors import CatalogError
 from catalog.known_encoders import KnownEncoders
+from catalog.logins import without_login
 from catalog.settings import Settings
 from catalog.store_version import StoreVersion
 from catalog.thumbnails import thumbnail_path, write_bytes
@@ -24,11 +22,12 @@ from ingest.backup.archive import APPLIED, RUNS, member, snapshot_name
 from ingest.backup.beside import load_beside, nodes_of
 from ingest.backup.checking import checked, thumbnail_sum
 from ingest.backup.errors import BackupRefused
+from ingest.backup.leftover import drop_leftover, noted
 from ingest.backup.manifest import Manifest
 from ingest.backup.pushed import put_back_applied
 from ingest.history import put_back_history
 from ingest.reindex.kept import duration_text, versions_of
-from ingest.turns import only_ingest, only_reindex
+from ingest.turns import StillHeld, no_pushes, only_ingest, only_reindex
 
 _log = logging.getLogger(__name__)
 
@@ -60,15 +59,17 @@ def restore(settings: Settings, archive: Path, options: RestoreOptions) -> list[
         versions_of(settings) as versions,
     ):
         _require_fitting(settings, versions, manifest, options)
-        _drop_leftover(settings, versions)
-        name = versions.next_name(manifest.model.name)
-        with _noted(settings, versions, name):
-            contents = _loaded(settings, versions, manifest, archive, name, options.nodes)
-            thumbnails = _put_back_thumbnails(settings, archive, manifest)
-            ingests_held()
-            reindex_held()
-            old = versions.roles(now=True).live
-            items = _make_live(settings, versions, manifest, archive, name, options)
+        drop_leftover(settings, versions)
+        with no_pushes(settings) as pushes_held:
+            began = datetime.now(UTC)
+            _log.info("restore of %s begins: pushed writes wait, and are done afterwards", archive)
+            name = versions.next_name(manifest.model.name)
+            with noted(settings, versions, name):
+                contents = _loaded(settings, versions, manifest, archive, name, options.nodes)
+                thumbnails = _put_back_thumbnails(settings, archive, manifest)
+                old = versions.roles(now=True).live
+                held = (ingests_held, reindex_held, pushes_held)
+                items = _make_live(settings, versions, manifest, archive, name, options, held)
     kept = f"{old} is kept for {duration_text(options.keep)}" if old else "there was none before"
     return [
         f"{archive} -> {name}: {time.monotonic() - started:.1f} s",
@@ -77,7 +78,8 @@ def restore(settings: Settings, archive: Path, options: RestoreOptions) -> list[
         + (", the same sum as in the backup" if manifest.contents_sum else ", by the files' checksums alone"),
         f"  known pushes       {items:,} items",
         *([f"  thumbnails added   {thumbnails:,}"] if manifest.thumbnails else []),
-        f"{name} is live; {kept}. Run the feeds, and have pushed again what was pushed since the backup.",
+        f"{name} is live; {kept}. Run the feeds, and have pushed again what was pushed between the backup and"
+        f" {began:%Y-%m-%d %H:%M:%S} UTC; what came later is done now.",
     ]
 
 
@@ -95,15 +97,16 @@ def _require_fitting(
 ) -> None:
     """Raise BackupRefused for a backup that this store or this machine cannot use."""
     store, made_by = versions.store(), StoreVersion(manifest.store_engine, manifest.store_version)
+    place = without_login(settings.qdrant_url)
     if store.engine != made_by.engine:
         raise BackupRefused(
-            f"The backup is of a {made_by.engine}, and the store at {settings.qdrant_url} is a"
+            f"The backup is of a {made_by.engine}, and the store at {place} is a"
             f" {store.engine}: their snapshots differ. Ingest the feeds there instead."
         )
     if store.numbers < made_by.numbers:
         raise BackupRefused(
             f"The backup is of {made_by.engine} {made_by.text}, newer than the {store.text} at"
-            f" {settings.qdrant_url}: bring that up to date first."
+            f" {place}: bring that up to date first."
         )
     model = manifest.model
     if not KnownEncoders(settings).is_here(model.fingerprint, model.loaded_from):
@@ -148,15 +151,21 @@ def _make_live(
     archive: Path,
     name: str,
     options: RestoreOptions,
+    held: Sequence[StillHeld],
 ) -> int:
-    with closing(WriteQueue(settings)) as queue, exclusive_write(queue.locks):
-        # First the switch: as long as it has not been made, what is known of pushes belongs to what is live.
-        versions.put_back(name, options.keep)
+    """Raises LockLost before the switch if others may have written meanwhile."""
+    with closing(WriteQueue(settings)) as queue:
+        # Every writer holds this lock to write, and looks under it which collection is live.
+        with exclusive_write(queue.locks):
+            for still_held in held:
+                still_held()
+            # First the switch: until it is made, what is known of pushes belongs to what is live.
+            versions.put_back(name, options.keep)
         _log.info("restored %s: %s is live", settings.index_alias, name)
         with member(archive, APPLIED) as content:
             items = put_back_applied(settings, queue.parts, content)
-        # Every writer holds this lock to write. Whoever comes next has looked the alias up anew.
-        time.sleep(ALIAS_TRUSTED_S)
+    # Until every web worker reads what is live: who is told then that a push is done finds it there.
+    time.sleep(ALIAS_TRUSTED_S)
     with member(archive, RUNS) as content:
         put_back_history(settings, content.read())
     return items
@@ -177,33 +186,3 @@ def _put_back_thumbnails(settings: Settings, archive: Path, manifest: Manifest) 
                 write_bytes(content.read(), path)
                 added += 1
     return added
-
-
-@contextmanager
-def _noted(settings: Settings, versions: Versions, name: str) -> Iterator[None]:
-    """Note the name of what is loaded: a restore that ends badly, or is killed, leaves nothing for long."""
-    note = _note(settings)
-    note.write_bytes(orjson.dumps({"collection": name}))
-    try:
-        yield
-    except BaseException:
-        with suppress(CatalogError):  # else the next restore does it
-            _drop_leftover(settings, versions)
-        raise
-    note.unlink()
-
-
-def _drop_leftover(settings: Settings, versions: Versions) -> None:
-    """Drop what a restore that was ended has loaded, unless it got as far as the alias."""
-    try:
-        name = orjson.loads(_note(settings).read_bytes())["collection"]
-    except (FileNotFoundError, orjson.JSONDecodeError):
-        return
-    if name != versions.roles(now=True).live:
-        versions.drop(name)
-        _log.info("dropped %s, which an interrupted restore has left", name)
-    _note(settings).unlink()
-
-
-def _note(settings: Settings) -> Path:
-    return settings.state_dir / f"restore-{settings.index_alias}.json"

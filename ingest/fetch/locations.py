@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from catalog.errors import ImageAddressRefused
+from catalog.logins import without_login
 
 PORTS = {"http": 80, "https": 443}
 
@@ -14,7 +15,6 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://|(https?|ftps?|file|data):", re.IGNOR
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 # Such a last label makes the C library read the whole name as an IPv4 address: 0x7f.1, 2130706433.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 # What signed addresses and private feeds are opened with: access_token, api_key, X-Amz-Signature, sig.
 _SECRET = re.compile(r"([?&][^=&#]*(?:token|key|secret|sig|pass|pwd|auth|credential)[^=&#]*=)[^&#]*", re.I)
 
@@ -26,7 +26,7 @@ def is_address(source: str) -> bool:
 
 def without_credentials(source: str) -> str:
     """`source` as it may be logged: without a password, and without what looks like a token."""
-    return _SECRET.sub(r"\1***", _CREDENTIALS.sub("", source)) if is_address(source) else source
+    return _SECRET.sub(r"\1***", without_login(source)) if is_address(source) else source
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ class LockLost(Exception):
     """This process stood still for so long that another one has taken over its items."""
 
 
+class LiveChanged(Exception):
+    """Another collection is live than the one that the batch was prepared for: it has to be done to that."""
+
+
 @dataclass(frozen=True)
 class Applier:
     """Everything that applying needs. `targets`: makes the collection if there is none. `kept_s`: how long
@@ -42,8 +46,8 @@ class Applier:
     def apply(self, entries: Sequence[Entry], is_ours: Callable[[], bool]) -> Results:
         """What became of each, by item id; each item stands there once. Can be repeated.
 
-        `is_ours`: whether nobody else can have taken the items over. Raises LockLost, and what the index, the
-        encoder and the queue raise; then all of it has to be repeated.
+        `is_ours`: whether nobody else can have taken the items over. Raises LockLost, LiveChanged, and what
+        the index, the encoder and the queue raise; then all of it has to be repeated.
         """
         targets = self.targets()
         last = applied.read(self.queue.parts.applied, [entry.item_id for entry in entries])
@@ -57,6 +61,7 @@ class Applier:
                 with exclusive_write(self.queue.locks):
                     if not is_ours():
                         raise LockLost
+                    _require_live(targets)
                     # Left out is what a feed has written to since its pictures were looked at: once more.
                     results |= self._write(left, ready, targets, last)
         return results
@@ -111,6 +116,15 @@ class Applier:
         fresh = [item_id for item_id in records if item_id not in last]
         remember_items_until(self.queue.parts, now + self.kept_s, fresh)
         applied.write(self.queue.parts.applied, records)
+
+
+def _require_live(targets: Targets) -> None:
+    """Raises LiveChanged. A restore switches under the lock for writing: what holds now, holds for the write.
+
+    A reindex does not, and needs not: it brings over what was written to the collection before.
+    """
+    if targets.own.index.versions.roles(now=True).live != targets.own.index.version_pinned:
+        raise LiveChanged
 
 
 def _is_late(entry: Entry, last: dict[str, Applied]) -> bool:

@@ -13,7 +13,7 @@ from catalog.errors import (
 )
 from catalog.writes.messages import Entry
 from catalog.writes.queue import WriteQueue
-from ingest.pushes.apply import Applier, LockLost, Results
+from ingest.pushes.apply import Applier, LiveChanged, LockLost, Results
 from ingest.pushes.lanes import Lane, Share, taken
 from ingest.pushes.results import failed
 from ingest.pushes.settle import Settler
@@ -21,7 +21,7 @@ from ingest.pushes.settle import Settler
 _log = logging.getLogger(__name__)
 
 # Nothing can be done for now, whatever the operation: the batch stays in the queue.
-OUTAGES = (IndexUnavailable, EncoderUnavailable, ModelMismatch, QueueUnavailable, LockLost)
+OUTAGES = (IndexUnavailable, EncoderUnavailable, ModelMismatch, QueueUnavailable, LockLost, LiveChanged)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from catalog.writes import ingests
-from catalog.writes.locks import Held, LockBusy
+from catalog.writes.locks import Held, LockBusy, partition_lock
 from catalog.writes.messages import Entry, Message, Parked
 from catalog.writes.parts import PARTITIONS
 from catalog.writes.queue import WriteQueue
@@ -65,7 +65,7 @@ def taken(queue: WriteQueue, most: int) -> Iterator[list[Share]]:
             if not has_work(queue, partition, now):
                 continue
             try:
-                held = locks.enter_context(queue.locks.hold(f"writes-{partition}", 0))
+                held = locks.enter_context(queue.locks.hold(partition_lock(partition), 0))
             except LockBusy:
                 continue
             share = _share(queue, Share(partition, queue.parts.queue(partition), held), left, now)

@@ -16,14 +16,14 @@ from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from catalog.writes.expiry import forget_old
-from catalog.writes.locks import LockBusy, exclusive_write
+from catalog.writes.locks import LockBusy, exclusive_write, partition_lock
 from catalog.writes.messages import Parked
 from catalog.writes.parts import PARTITIONS
 from catalog.writes.queue import WriteQueue
 from ingest.connect import connected
 from ingest.fetch.memory import PictureMemory, memory_path
 from ingest.look import looking
-from ingest.pushes.apply import Applier
+from ingest.pushes.apply import Applier, LiveChanged
 from ingest.pushes.batch import OUTAGES, Batches
 from ingest.pushes.lanes import Share
 from ingest.pushes.settle import Settler, schedule
@@ -141,6 +141,8 @@ class _Loop:
                     return
                 self._sweep()
                 done = batches.do_one()
+            except LiveChanged:
+                return
             except OUTAGES as error:
                 self.wait_out(error, stop)
                 continue
@@ -188,7 +190,7 @@ class _Loop:
         if not part.count():
             return
         try:
-            with self._queue.locks.hold(f"writes-{partition}", 0) as held:
+            with self._queue.locks.hold(partition_lock(partition), 0) as held:
                 planned = {orjson.loads(content)["item"] for content in part.scheduled()}
                 for item_id, value in part.items().items():
                     if item_id not in planned:
