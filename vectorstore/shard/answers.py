@@ -14,6 +14,7 @@ def point_id(identifier: int | UUID | str) -> int | str:
 
 
 def record(found: Any, has_payload: bool, has_vector: bool) -> dict[str, Any]:
+    """A Record, or a ScoredPoint without its score and version."""
     answer: dict[str, Any] = {"id": found.id}  # orjson writes a UUID, and faster than str() does
     if has_payload:
         answer["payload"] = found.payload or {}

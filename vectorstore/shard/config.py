@@ -26,8 +26,8 @@ def edge_config(given: models.CreateCollection, indexing_threshold_kb: int) -> e
 def search_threads() -> int:
     """All processors but one, which is left to those who ask.
 
-    By itself the engine takes eight threads on two processors: what a search gains by them is less than they
-    cost it in waiting for each other.
+    By itself the engine takes eight threads on two processors, and with them more processor time for the same
+    search: over 40,000 products about an eighth more.
     """
     return max(1, (os.cpu_count() or 1) - 1)
 
