@@ -285,3 +285,28 @@ def test_a_batch_answers_as_its_queries_one_by_one(pair: Pair) -> None:
     served, local = pair.both("query_batch_points", requests=queries)
     for answer, twin in zip(served, local, strict=True):
         assert_same_hits(answer.points, twin.points)
+
+
+@_examples
+@given(
+    condition=filters, seed=seeds, limits=st.tuples(st.integers(1, 30), st.integers(1, 30)),
+    limit=st.integers(1, 60), rescore=st.sampled_from([None, True, False]),
+)  # fmt: skip
+def test_searches_of_a_batch_that_rank_what_the_same_prefetches_find(
+    pair: Pair, condition: Any, seed: int, limits: tuple[int, int], limit: int, rescore: bool | None
+) -> None:
+    params = models.SearchParams(quantization=models.QuantizationSearchParams(rescore=rescore))
+    prefetch = [
+        models.Prefetch(query=vector, using=using, limit=most, filter=condition, params=params)
+        for (using, vector), most in zip(vectors_from(seed).items(), limits, strict=True)
+    ]
+    ranked_by = [vectors_from(seed), vectors_from(seed + 1)]
+    queries = [
+        models.QueryRequest(prefetch=prefetch, query=vector, using=using, limit=limit)
+        for named in ranked_by
+        for using, vector in named.items()
+    ]
+    served, local = pair.both("query_batch_points", requests=queries)
+    for query, answer, twin in zip(queries, served, local, strict=True):
+        assert_same_hits(answer.points, twin.points)
+        assert answer == pair.served.query_batch_points(pair.name, [query])[0]

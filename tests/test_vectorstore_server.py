@@ -1,5 +1,6 @@
 """The vector store as a server: one owner, keys, limits, refusals, and an orderly end."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from qdrant_client import models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from tests.vectorstore_process import VectorStore, serving
+from tests.vectorstore_process import VectorStore, family, serving
 from tests.vectorstore_shop import COLLECTION, Shop, create, put
 from vectorstore.shard.routes import READS as SHARD_READS
 from vectorstore.shard.routes import WRITES as SHARD_WRITES
@@ -288,3 +289,12 @@ def test_a_stop_drains_flushes_and_exits_with_0(tmp_path: Path) -> None:
         with store.client() as client:
             assert client.count(COLLECTION).count == 60
             assert set(client.get_collection(COLLECTION).payload_schema) >= {"price", "category"}
+
+
+def test_a_shard_process_leaves_one_processor_to_those_who_ask(store: VectorStore) -> None:
+    threads = [
+        [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/comm")]
+        for pid in family(store.process.pid)
+    ]
+    searching = [sum("edge-search" in name for name in names) for names in threads]
+    assert {count for count in searching if count} == {max(1, (os.cpu_count() or 1) - 1)}

@@ -1,5 +1,7 @@
 """From the client's CreateCollection to the engine's configuration."""
 
+import os
+
 import qdrant_edge as edge
 from qdrant_client.http import models
 
@@ -17,7 +19,17 @@ def edge_config(given: models.CreateCollection, indexing_threshold_kb: int) -> e
         sparse_vectors={name: _sparse(params) for name, params in (given.sparse_vectors or {}).items()},
         hnsw_config=_hnsw(given.hnsw_config),
         optimizers=_optimizers(given.optimizers_config, indexing_threshold_kb),
+        max_search_threads=search_threads(),
     )
+
+
+def search_threads() -> int:
+    """All processors but one, which is left to those who ask.
+
+    By itself the engine takes eight threads on two processors, and with them more processor time for the same
+    search: over 40,000 products about an eighth more.
+    """
+    return max(1, (os.cpu_count() or 1) - 1)
 
 
 def _dense(params: models.VectorParams, given: models.CreateCollection) -> edge.EdgeVectorParams:

@@ -12,9 +12,9 @@ from qdrant_client.http import models
 from vectorstore.bodies import at_least_one
 from vectorstore.errors import NotAnswered
 from vectorstore.shard.answers import record, scored, with_payload_of, with_vector_of
+from vectorstore.shard.edge_requests import edge_request
 from vectorstore.shard.engine import engine
 from vectorstore.shard.payload_path import values_at
-from vectorstore.shard.queries import edge_request
 from vectorstore.shard.shard import Shard
 
 # Hits fetched at first per hit asked for: most products have one to three pictures.
@@ -33,7 +33,7 @@ def query_groups(shard: Shard, request: models.QueryGroupsRequest) -> dict[str, 
     details = _details(shard, request, groups)
     return {
         "groups": [
-            {"id": value, "hits": [{**scored(hit, False, False), **details[hit.id]} for hit in hits]}
+            {"id": value, "hits": [{**scored(hit), **details[hit.id]} for hit in hits]}
             for value, hits in groups.items()
         ]
     }

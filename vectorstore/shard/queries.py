@@ -1,21 +1,15 @@
-"""query_points: from the client's request to the engine's, and its answer."""
+"""query_points: its answer, and that of several in a batch."""
 
 from typing import Any
 
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.bodies import at_least_one, refuse_shard_key
-from vectorstore.errors import BadRequest, BadValue
 from vectorstore.shard.answers import record, scored, with_payload_of, with_vector_of
+from vectorstore.shard.edge_requests import edge_request
 from vectorstore.shard.engine import engine
-from vectorstore.shard.examples import Examples
-from vectorstore.shard.filters import filter_of
-from vectorstore.shard.scoring import scoring_of
+from vectorstore.shard.rescoring import can_share_prefetches, rescored
 from vectorstore.shard.shard import Shard
-
-# Quantised search does not rescore unless told so, and then loses one hit in seventy.
-_RESCORE = edge.QuantizationSearchParams(rescore=True, oversampling=2.0)
 
 
 def query(shard: Shard, request: models.QueryRequest) -> dict[str, Any]:
@@ -24,6 +18,8 @@ def query(shard: Shard, request: models.QueryRequest) -> dict[str, Any]:
 
 
 def query_batch(shard: Shard, batch: models.QueryRequestBatch) -> list[dict[str, Any]]:
+    if can_share_prefetches(shard, batch.searches):
+        return [{"points": hits} for hits in rescored(shard, batch.searches)]
     asked = [edge_request(shard, request) for request in batch.searches]
     found = engine(shard.edge_shard.query_batch, edge.QueryBatchRequest(asked)) if asked else []
     return [
@@ -37,93 +33,7 @@ def _answers(shard: Shard, request: models.QueryRequest, hits: list[Any]) -> lis
     payload, has_payload = with_payload_of(request.with_payload, default=False)
     vector, has_vector = with_vector_of(request.with_vector)
     if not has_payload and not has_vector:
-        return [scored(hit, False, False) for hit in hits]
+        return [scored(hit) for hit in hits]
     found = engine(shard.edge_shard.retrieve, [hit.id for hit in hits], payload, vector)
     details = {point.id: record(point, has_payload, has_vector) for point in found}
-    return [{**scored(hit, False, False), **details[hit.id]} for hit in hits]
-
-
-def edge_request(shard: Shard, request: models.QueryRequest, more_filter: Any = None) -> edge.QueryRequest:
-    """The engine's request; `more_filter` is one more engine condition that every hit must meet."""
-    refuse_shard_key(request)
-    limit = at_least_one("limit", request.limit, default=10)
-    examples = Examples(shard, request.using, request.lookup_from)
-    query_ = scoring_of(request.query, examples, limit)
-    if request.offset is not None and request.offset < 0:
-        raise BadValue("Validation error in JSON body: [offset: must be 0 or larger]")
-    return edge.QueryRequest(
-        limit=limit,
-        offset=request.offset,
-        query=query_,
-        prefetches=_prefetches(shard, request.prefetch),
-        filter=_filter(request.filter, examples, more_filter),
-        score_threshold=request.score_threshold,
-        params=_params(request.params),
-    )
-
-
-def _prefetches(shard: Shard, given: Any) -> list[edge.Prefetch]:
-    if given is None:
-        return []
-    return [_prefetch(shard, part) for part in (given if isinstance(given, list) else [given])]
-
-
-def _prefetch(shard: Shard, given: models.Prefetch) -> edge.Prefetch:
-    limit = at_least_one("limit", given.limit, default=10)
-    examples = Examples(shard, given.using, given.lookup_from)
-    query_ = scoring_of(given.query, examples, limit)
-    return edge.Prefetch(
-        limit=limit,
-        query=query_,
-        prefetches=_prefetches(shard, given.prefetch),
-        params=_params(given.params),
-        filter=_filter(given.filter, examples, None),
-        score_threshold=given.score_threshold,
-    )
-
-
-def _filter(given: models.Filter | None, examples: Examples, more: Any) -> edge.Filter | None:
-    """The filter, without the points that the query itself names, as a Qdrant server does."""
-    if more is None and not examples.excluded:
-        return filter_of(given)
-    must = [condition for condition in (filter_of(given), more) if condition is not None]
-    excluded: list[Any] | None = [edge.HasIdCondition(set(examples.excluded))] if examples.excluded else None
-    return edge.Filter(must=must or None, must_not=excluded)
-
-
-def _params(given: models.SearchParams | None) -> edge.SearchParams:
-    if given is None:
-        return edge.SearchParams(quantization=_RESCORE)
-    return engine(
-        edge.SearchParams,
-        hnsw_ef=given.hnsw_ef,
-        exact=bool(given.exact),
-        quantization=_quantization(given.quantization),
-        indexed_only=bool(given.indexed_only),
-        acorn=_acorn(given.acorn),
-        idf=_idf(given.idf),
-    )
-
-
-def _quantization(given: models.QuantizationSearchParams | None) -> edge.QuantizationSearchParams:
-    if given is None:
-        return _RESCORE
-    if given.oversampling is not None and given.oversampling < 1.0:
-        raise BadRequest("Wrong input: `oversampling` must be 1.0 or larger")
-    rescore = given.rescore is not False
-    oversampling = given.oversampling or (2.0 if rescore else None)
-    return edge.QuantizationSearchParams(
-        ignore=bool(given.ignore), rescore=rescore, oversampling=oversampling
-    )
-
-
-def _acorn(given: models.AcornSearchParams | None) -> edge.AcornSearchParams | None:
-    if given is None:
-        return None
-    return edge.AcornSearchParams(enable=bool(given.enable), max_selectivity=given.max_selectivity)
-
-
-def _idf(given: models.IdfParams | None) -> edge.IdfParams | None:
-    if given is None or isinstance(given, models.IdfScope):
-        return None
-    return edge.IdfParams(corpus=filter_of(given.corpus))
+    return [{**scored(hit), **details[hit.id]} for hit in hits]
