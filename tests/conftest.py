@@ -15,12 +15,22 @@ from tests.processes import free_port, running, wait_until_ready
 
 SERVER_URL = os.environ.get("QDRANT_URL")
 
+# Begun first, the longest of all at the front: one that began last would hold up the others' end alone.
+LONG_FILES = (
+    "test_vectorstore_durability", "test_demo", "test_ray_engine", "test_page", "test_export", "test_kills",
+    "test_commands", "test_memory", "test_encoder", "test_admin_shown", "test_chaos", "test_fuzz",
+    "test_load", "test_service_contract", "test_service_any_request", "test_backup",
+    "test_reindex_under_load", "test_vectorstore_optimiser", "test_full_and_verify", "test_reindex",
+)  # fmt: skip
+
 # The environment of the person who runs the tests must not change what they test.
 for variable in [name for name in os.environ if name.lower() in Settings.model_fields]:
     del os.environ[variable]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    turn = {name: number for number, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: turn.get(item.path.stem, len(turn)))
     for item in items:
         if SERVER_URL is None and item.get_closest_marker("server"):
             item.add_marker(pytest.mark.skip(reason="needs a real Qdrant server at QDRANT_URL"))

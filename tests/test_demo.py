@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from ingest.sample import sample_queries
+from tests.drawn_sample import drawn_sample
 from tests.processes import ROOT, free_port, running, wait_until_ready
 
 # The first run draws about five hundred pictures and embeds them.
@@ -59,13 +60,21 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the demo runs, so that the test leaves no trace in the checkout."""
+def checkout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the demo runs, so that the test leaves no trace in the checkout.
+
+    The drawing of its sample has been interrupted near its end: to draw all of it takes a while, and is done
+    once for all tests, by the same command.
+    """
     folder = tmp_path_factory.mktemp("checkout")
     for room in ("catalog", "service", "ingest", "vectorstore", "models", "scripts"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("Procfile", "gunicorn.conf.py"):
         shutil.copy(ROOT / file, folder / file)
+    sample = shutil.copytree(drawn_sample(request, tmp_path_factory), folder / "var" / "sample")
+    (sample / "products.csv").unlink()
+    for picture in sorted((sample / "images").iterdir())[::50]:
+        picture.unlink()
     return folder
 
 

@@ -82,9 +82,11 @@ def test_ingest_logs_json_too(tmp_path: Path) -> None:
     log = tmp_path / "work.log"
     with running("-m", "ingest", "work", log=log, environ=environ) as process:
         deadline = time.monotonic() + 60
-        while not log.read_text().endswith("\n"):
+        while "ingest.watch" not in log.read_text() or not log.read_text().endswith("\n"):
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.1)
-        (fields, *_) = [json.loads(line) for line in log.read_text().splitlines()]
-    assert (fields["level"], fields["logger"]) == ("ERROR", "ingest.watch")
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+    # The threads that take pushed writes miss the store, too, and may say so before.
+    fields = next(line for line in lines if line["logger"] == "ingest.watch")
+    assert fields["level"] == "ERROR"
     assert "not ingested" in fields["message"]

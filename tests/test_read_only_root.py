@@ -19,6 +19,7 @@ _FENCED = """
 mount --bind / "$1"; mount -o remount,bind,ro "$1"
 mount -t tmpfs none "$1/dev/shm"
 mount --rbind /proc "$1/proc"
+mkdir -p "$1$5"; mount --bind "$5" "$1$5"; mount -o remount,bind,ro "$1$5"
 for folder in $2; do mount --bind "$folder" "$1$folder"; done
 exec chroot "$1" setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- sh -c "cd $3; exec $4"
 """
@@ -27,11 +28,11 @@ exec chroot "$1" setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- s
 def fenced(
     folder: Path, writable: list[Path], environ: dict[str, str], *arguments: str
 ) -> subprocess.Popen[bytes]:
-    """`python ARGUMENTS` with nothing but `writable` to write to."""
+    """`python ARGUMENTS` with nothing but `writable` to write to; `folder`, wherever it lies, can be read."""
     root = folder / f"root-{uuid.uuid4().hex[:6]}"
     root.mkdir()
     command = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _FENCED, "sh", str(root)]
-    own = [" ".join(map(str, writable)), str(ROOT), " ".join([sys.executable, *arguments])]
+    own = [" ".join(map(str, writable)), str(ROOT), " ".join([sys.executable, *arguments]), str(folder)]
     with (folder / f"{arguments[2] if len(arguments) > 2 else arguments[1]}.log").open("wb") as log:
         return subprocess.Popen([*command, *own], env=environ, stdout=log, stderr=subprocess.STDOUT)
 

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 from ingest.sample import draw_catalogue, products, sample_queries
 from ingest.sample.catalogue import picture
 from ingest.sample.writer import COLUMNS
+from tests.drawn_sample import drawn_sample
 
 NOTEBOOK_CATEGORIES = {
     "dresses",
@@ -22,10 +24,8 @@ NOTEBOOK_CATEGORIES = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    assert draw_catalogue(folder) == len(products())
-    return folder
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_sample(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +81,12 @@ def test_a_picture_is_drawn_the_same_each_time() -> None:
             assert picture(product, number).tobytes() == picture(product, number).tobytes()
 
 
-def test_a_second_run_rewrites_nothing_and_an_interrupted_one_is_completed(folder: Path) -> None:
+def test_a_second_run_rewrites_nothing_and_an_interrupted_one_is_completed(
+    folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(folder, tmp_path / "sample"))
     before = list(files(folder))
-    draw_catalogue(folder)
+    assert draw_catalogue(folder) == len(products())
     assert list(files(folder)) == before
 
     images = sorted((folder / "images").iterdir())

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from tests.test_vectorstore_durability import mounted
-from tests.vectorstore_process import VectorStore, serving
+from tests.vectorstore_process import ROOT, VectorStore, serving
 from tests.vectorstore_shop import COLLECTION, Shop, create, put
 
 SHOP = Shop.made(1200, dimension=32, queries=2)
@@ -21,7 +22,9 @@ PATH = f"/collections/{COLLECTION}/snapshots"
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[VectorStore]:
-    with serving() as store:
+    """On the disk: in memory a hole that was read counts as written, and snapshots leave holes out."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "var") as folder, serving(Path(folder)) as store:
         with store.client() as client:
             create(client, SHOP.dimension)
             client.update_collection(COLLECTION, metadata={"model": "compact"})
