@@ -6,8 +6,9 @@ readings of them, each with an index of its own: `terms` (every value as text), 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from catalog.items import AttributeValue, Scalar
@@ -19,6 +20,8 @@ DATES: Final = "dates"
 
 # A longer text is prose, which nobody ticks in a list of filters.
 MAX_TERM_CHARS: Final = 100
+
+_REMEMBERED: Final = 16_384
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].+)?")
@@ -40,17 +43,22 @@ def readings(attributes: Mapping[str, AttributeValue]) -> dict[str, dict[str, li
     return found
 
 
-def _readings_of(scalar: Scalar) -> Iterator[tuple[str, Any]]:
+def _readings_of(scalar: Scalar) -> tuple[tuple[str, Any], ...]:
+    if isinstance(scalar, str):
+        return _readings_of_text(scalar) if len(scalar) <= MAX_TERM_CHARS else ()
     term = term_of(scalar)
-    if 0 < len(term) <= MAX_TERM_CHARS:
-        yield TERMS, term
-    if isinstance(scalar, int | float) and not isinstance(scalar, bool):
-        yield NUMBERS, float(scalar)
-    elif isinstance(scalar, str):
-        if _NUMBER.fullmatch(scalar):
-            yield NUMBERS, float(scalar)
-        elif (moment := moment_of(scalar)) is not None:
-            yield DATES, moment.isoformat()
+    terms = ((TERMS, term),) if len(term) <= MAX_TERM_CHARS else ()
+    return terms if isinstance(scalar, bool) else (*terms, (NUMBERS, float(scalar)))
+
+
+@lru_cache(_REMEMBERED)  # a catalogue says the same again and again
+def _readings_of_text(text: str) -> tuple[tuple[str, Any], ...]:
+    if not text:
+        return ()
+    if _NUMBER.fullmatch(text):
+        return (TERMS, text), (NUMBERS, float(text))
+    moment = moment_of(text)
+    return ((TERMS, text),) if moment is None else ((TERMS, text), (DATES, moment.isoformat()))
 
 
 def term_of(scalar: Scalar) -> str:

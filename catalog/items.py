@@ -41,10 +41,9 @@ class Texts(BaseModel):
     def _no_control_characters(cls, value: Any) -> Any:
         # The store keeps JSON text: a lone surrogate cannot be encoded, a NUL breaks many readers.
         # Of an item's dozen values most are one text or none, and a catalogue has millions.
-        texts = (value,) if isinstance(value, str) else _strings(value) if value else ()
-        for text in texts:
-            if _UNFIT.search(text):
-                raise ValueError("holds a control character or broken encoding")
+        text = value if isinstance(value, str) else "\n".join(_strings(value)) if value else ""
+        if _UNFIT.search(text):
+            raise ValueError("holds a control character or broken encoding")
         return value
 
 

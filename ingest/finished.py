@@ -109,7 +109,11 @@ def finished_path(
 
 def digest_of(raw: Mapping[str, Any] | None) -> bytes:
     """What tells a row from another one; `raw` as a rejects file keeps it."""
-    return hashlib.sha256(repr(raw).encode("utf-8", "backslashreplace")).digest()[:16]
+    try:
+        content = orjson.dumps(raw)
+    except TypeError:  # a lone surrogate, or a number beyond 64 bits
+        content = repr(raw).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(content).digest()[:16]
 
 
 def _is_fresh(path: Path) -> bool:

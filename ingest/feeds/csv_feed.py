@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from ingest.feeds.source import Source
 
 MAX_COLUMNS = 1_000
 _DELIMITERS = ",;\t|"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -93,9 +95,9 @@ def _row(place: str, header: list[str], cells: list[str], delimiter: str, lines:
     if len(cells) != len(header):
         reason = f"has {len(cells)} cells, but the header has {len(header)} columns"
         return _malformed(place, reason, header, delimiter, lines.row())
-    for name, cell in zip(header, cells, strict=True):
-        if _is_broken(cell):
-            return _malformed(place, f"{name}: is not UTF-8", header, delimiter, lines.row())
+    if _is_broken("".join(cells)):
+        name = next(name for name, cell in zip(header, cells, strict=True) if _is_broken(cell))
+        return _malformed(place, f"{name}: is not UTF-8", header, delimiter, lines.row())
     named = {name: cell for name, cell in zip(header, cells, strict=True) if name or cell.strip()}
     if "" in named:
         return _malformed(place, "has a cell under a column without a name", header, delimiter, lines.row())
@@ -110,7 +112,7 @@ def _malformed(place: str, reason: str, header: list[str], delimiter: str, text:
 
 
 def _is_broken(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def _delimiter(header_line: str) -> str:
