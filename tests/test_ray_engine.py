@@ -194,7 +194,7 @@ def rows_in(path: Path) -> int:
         return 0
     connection = sqlite3.connect(path, timeout=10)
     try:
-        return int(connection.execute("SELECT count(*) FROM finished").fetchone()[0])
+        return int(connection.execute("SELECT count(*) FROM finished_rows").fetchone()[0])
     except sqlite3.OperationalError:  # it is being made
         return 0
     finally:

@@ -167,5 +167,5 @@ def test_other_options_are_another_run(shop: Shop) -> None:
 def test_progress_is_kept_with_each_batch(shop: Shop) -> None:
     shop.interrupt(after=16)
     with sqlite3.connect(shop.progress) as rows:
-        assert rows.execute("SELECT count(*) FROM finished").fetchone() == (16,)
+        assert rows.execute("SELECT count(*) FROM finished_rows").fetchone() == (16,)
     rows.close()
