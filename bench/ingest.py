@@ -99,7 +99,7 @@ def _environ(url: str, alias: str, folder: Path) -> dict[str, str]:
 
 
 def _wait_for_optimiser(url: str) -> None:
-    """Until the store has indexed what the first ingest wrote, which takes a core from whatever runs beside."""
+    """Until the store has indexed what the first ingest wrote: that takes a core from what runs beside."""
     client = QdrantClient(url=url, check_compatibility=False)
     while client.get_collection("bench").status != CollectionStatus.GREEN:
         time.sleep(0.5)
