@@ -25,12 +25,14 @@ from ingest.pushes.apply import LiveChanged
 from ingest.pushes.batch import Batches
 from ingest.pushes.lanes import taken
 from ingest.turns import no_pushes
+from tests.applying import batches, queue
 from tests.processes import running
 from tests.pushing import Shop, eventually, shop_over
 from tests.redis_server import needs_redis, redis_server
 from tests.reindex_shop import Shop as Feed
 
-pytest_plugins = ["tests.applying", "tests.reindex_fixtures"]
+__all__ = ["batches", "queue"]
+pytest_plugins = ["tests.reindex_fixtures"]
 
 # Each is pushed to once, so that no later push hides that an earlier one was lost.
 ITEMS = 120
