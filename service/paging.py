@@ -93,8 +93,7 @@ class Pager:
         """Those of the best that are good enough, and whether there are no more: looked for deeper and deeper
         as long as there are some in the last half."""
         kept: Tiers = []
-        is_cut = plan.min_score is not None or plan.confident_only
-        for depth in _DEPTHS if is_cut else (MAX_DEPTH,):
+        for depth in _DEPTHS if plan.has_cutoff else (MAX_DEPTH,):
             ranked = self._ranked(wanted, tiers, depth)
             kept = [self._kept(plan, tier) for tier in ranked]
             last = {entry.item_id for entry in ranked[-1][depth // 2 :]}

@@ -25,10 +25,14 @@ class Plan:
     typed: str | None = None
 
     @property
+    def has_cutoff(self) -> bool:
+        """Whether hits may be found and be too bad to show."""
+        return self.min_score is not None or self.confident_only
+
+    @property
     def is_cut(self) -> bool:
         """Whether fewer items are answered than pass the filter."""
-        is_cut = self.min_score is not None or self.confident_only
-        return self.wanted is not None and (is_cut or self.wanted.seen is None)
+        return self.wanted is not None and (self.has_cutoff or self.wanted.seen is None)
 
 
 @dataclass(frozen=True)

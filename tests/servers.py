@@ -6,13 +6,13 @@ import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The address at which requests are handled, by a thread each."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+def at_work(server: HTTPServer) -> Iterator[str]:
+    """The address of a server on loopback, which serves there and is closed at the end."""
+    with server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -20,6 +20,13 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address at which requests are handled, by a thread each."""
+    with at_work(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as url:
+        yield url
 
 
 @contextmanager
@@ -106,13 +113,10 @@ def delayed(store_url: str) -> Iterator[tuple[str, Delay]]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    with at_work(server) as url:
         try:
-            yield f"http://127.0.0.1:{server.server_port}", delay
+            yield url, delay
         finally:
             delay.answer_again()
-            server.shutdown()
-            thread.join()

@@ -1,6 +1,5 @@
 """The child process that copies a shard and optimises the copy, so that nobody waits for it."""
 
-import logging
 import os
 import signal
 from multiprocessing.connection import Connection
@@ -17,7 +16,6 @@ from vectorstore.shard.main import die_with_parent
 
 COPIED = "copied"
 OPTIMISED = "optimised"
-_log = logging.getLogger(__name__)
 
 
 def optimise_copy(
