@@ -1,6 +1,7 @@
 """Fixtures that several test modules share: real processes and the real bundled model, each started once."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ LONG_FILES = (
     "test_load", "test_service_contract", "test_service_any_request", "test_backup",
     "test_reindex_under_load", "test_vectorstore_optimiser", "test_full_and_verify", "test_reindex",
 )  # fmt: skip
+
+# Whoever runs the tests in the background of a script has Ctrl-C ignored, here and in every process that is
+# started from here; those are to be stopped by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The environment of the person who runs the tests must not change what they test.
 for variable in [name for name in os.environ if name.lower() in Settings.model_fields]:
