@@ -10,6 +10,7 @@ import httpx
 import promql_parser
 import pytest
 import yaml
+from click import Context
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalog.encoder import Encoder
@@ -163,8 +164,9 @@ def test_the_commands_of_the_runbook_exist() -> None:
     from ingest.__main__ import cli
 
     for command, options in re.findall(r"python -m ingest (\w+)((?: [^`\n|]*)?)", text):
-        assert command in cli.commands, command
-        known = {name for option in cli.commands[command].params for name in option.opts}
+        found = cli.get_command(Context(cli), command)
+        assert found is not None, command
+        known = {name for option in found.params for name in option.opts}
         for option in re.findall(r"(?<![\w-])--[\w-]+", options):
             assert option in known, f"{command} {option}"
 

@@ -94,7 +94,7 @@ def test_points_without_a_hash_are_told_of_and_get_one_in_the_next_run(
     )
     for name in ("QDRANT_URL", "INDEX_ALIAS", "STATE_DIR"):
         monkeypatch.setenv(name, str(getattr(settings, name.lower())))
-    monkeypatch.setattr("ingest.__main__.set_up_logging", lambda level, format: None)
+    monkeypatch.setattr("ingest.commands.begin.set_up_logging", lambda level, format: None)
     said = CliRunner().invoke(cli, ["duplicates"])
     assert said.exit_code == 0, said.output
     assert "same  A, B\n1 groups of 2 items in 9 pictures" in said.output

@@ -67,7 +67,7 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     monkeypatch.setenv("INDEX_ALIAS", settings.index_alias)
     monkeypatch.setenv("STATE_DIR", str(settings.state_dir))
     monkeypatch.setenv("THUMBNAIL_DIR", str(settings.thumbnail_dir))
-    monkeypatch.setattr("ingest.__main__.set_up_logging", lambda level, format: None)
+    monkeypatch.setattr("ingest.commands.begin.set_up_logging", lambda level, format: None)
     return lambda *words: CliRunner().invoke(cli, list(words))
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from catalog.log import set_up_logging
 from catalog.logins import require_readable
-from catalog.settings import Settings, read_settings
+from catalog.settings import Settings
 from ingest.backup.restore import RestoreOptions, check_lines, restore
 from ingest.backup.take import BackupOptions, backup
+from ingest.commands.begin import begun
 from ingest.reindex.kept import duration
 
 
@@ -68,6 +68,5 @@ def restore_command(archive: Path, nodes: tuple[str, ...], keep: timedelta, chec
 
 
 def _settings() -> Settings:
-    settings = read_settings()
-    set_up_logging(settings.log_level, settings.log_format)
+    settings = begun()
     return settings

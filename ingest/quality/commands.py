@@ -7,14 +7,12 @@ from typing import Any
 import click
 import orjson
 
-from catalog.log import set_up_logging
-from catalog.settings import read_settings
 from catalog.wanted import MODES
+from ingest.commands.begin import begun
+from ingest.exit_codes import FAILED, FAILED_IN_PART
 from ingest.options import reading_options
 from ingest.progress import progress
 from ingest.run import RunOptions
-
-_FAILED_IN_PART, _FAILED = 1, 2
 
 
 def _cutoffs(context: click.Context, parameter: click.Parameter, given: str) -> tuple[int, ...]:
@@ -49,8 +47,7 @@ def evaluate_command(form: str, **given: Any) -> None:
     from ingest.quality.run import Wish, run_evaluation  # scipy and ir-measures cost a second to import
     from ingest.quality.tables import lines_of
 
-    settings = read_settings()
-    set_up_logging(settings.log_level, settings.log_format)
+    settings = begun()
     with progress() as on_progress:
         evaluation = run_evaluation(Wish(**given), settings, on_progress)
     if form == "json":
@@ -58,9 +55,9 @@ def evaluate_command(form: str, **given: Any) -> None:
     else:
         click.echo("\n".join(lines_of(evaluation)))
     if not evaluation.queries:
-        sys.exit(_FAILED)
+        sys.exit(FAILED)
     if evaluation.problems:
-        sys.exit(_FAILED_IN_PART)
+        sys.exit(FAILED_IN_PART)
 
 
 @click.command("report")
@@ -100,10 +97,9 @@ def report_command(feeds: tuple[str, ...], kind: str | None, columns: dict[str, 
     """
     from ingest.quality.report import ReportWish, write_report  # matplotlib costs a second to import
 
-    settings = read_settings()
-    set_up_logging(settings.log_level, settings.log_format)
+    settings = begun()
     with progress() as on_progress:
         written = write_report(feeds, RunOptions(kind, columns), ReportWish(**given), settings, on_progress)
     click.echo("\n".join(written.lines))
     if not written.ok:
-        sys.exit(_FAILED_IN_PART)
+        sys.exit(FAILED_IN_PART)

@@ -7,8 +7,7 @@ import click
 
 from catalog.confidence import cutoffs_for
 from catalog.errors import SettingInvalid
-from catalog.log import set_up_logging
-from catalog.settings import read_settings
+from ingest.commands.begin import begun
 from ingest.reindex.kept import drop, duration, status_lines, versions_of
 from ingest.reindex.reindex import ReindexOptions, reindex, roll_back
 from ingest.turns import only_reindex
@@ -76,8 +75,7 @@ def reindex_command(
     """
     if sum((model is not None, back, status, dropped is not None)) != 1:
         raise click.UsageError("Say one of --model MODEL, --roll-back, --status and --drop NAME.")
-    settings = read_settings()
-    set_up_logging(settings.log_level, settings.log_format)
+    settings = begun()
     options = ReindexOptions(**given)
     if model is not None:
         lines = reindex(settings, model, options)
