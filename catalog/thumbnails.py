@@ -18,7 +18,16 @@ _MORE = 1.25
 
 def thumbnail_path(folder: Path, sha256: str) -> Path:
     """Where the thumbnail of the picture with that SHA-256 lies; two letters a folder keep folders small."""
-    return folder.joinpath(sha256[:2], f"{sha256}.jpg")
+    return Path(_place(folder, sha256))
+
+
+def has_thumbnail(folder: Path, sha256: str) -> bool:
+    """Whether there is one of that picture; asked without a Path, which takes as long as to look."""
+    return os.path.exists(_place(folder, sha256))
+
+
+def _place(folder: Path, sha256: str) -> str:
+    return f"{folder}/{sha256[:2]}/{sha256}.jpg"
 
 
 def shortest_px(side_px: int) -> int:

@@ -16,7 +16,7 @@ from catalog.images import ImageLimits, decode_image, image_sha256, reduced
 from catalog.picture_hash import picture_hashes
 from catalog.points import Picture, StoredPoint
 from catalog.settings import Settings
-from catalog.thumbnails import shortest_px, thumbnail_path, write_thumbnail
+from catalog.thumbnails import has_thumbnail, shortest_px, thumbnail_path, write_thumbnail
 from ingest.feeds.rows import Problem
 from ingest.fetch.fetcher import Fetcher, open_fetcher
 from ingest.fetch.get import Download
@@ -160,10 +160,8 @@ class Looker:
 
     def _missing_thumbnail(self, sha256: str) -> Path | None:
         """Where the picture's thumbnail is to be written; None if it is there, or none is made."""
-        if self.thumbnail_dir is None:
-            return None
-        path = thumbnail_path(self.thumbnail_dir, sha256)
-        return None if os.path.exists(path) else path  # which takes half of the time of Path.exists
+        folder = self.thumbnail_dir
+        return None if folder is None or has_thumbnail(folder, sha256) else thumbnail_path(folder, sha256)
 
 
 @contextmanager

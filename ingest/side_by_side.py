@@ -1,14 +1,20 @@
 """Runs the many short calls of a batch side by side: a few threads that each take the next one.
 
-A future for each call costs more than to read a small file and to hash it.
+A future for each call costs more than to read a small file and to hash it. So does a second thread: while
+both do little but read, they hand the interpreter's lock to each other at every read. Hence one thread
+begins, and calls for the others once what is left would take it long.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+# With less left than this, more threads cost more than they save (measured with small files in the cache).
+_WORTH_THREADS_S = 0.02
 
 
 class Call(Generic[T]):
@@ -41,7 +47,7 @@ class SideBySide:
     def __init__(self, pool: Executor, threads: int) -> None:
         self._pool, self._threads = pool, threads
         self._waiting: deque[Call[object]] = deque()
-        self._under_way: list[Future[None]] = []
+        self._under_way: deque[Future[None]] = deque()
 
     def add(self, make: Callable[[], T]) -> Call[T]:
         call = Call(make, self)
@@ -49,14 +55,23 @@ class SideBySide:
         return call
 
     def begin(self) -> None:
-        threads = min(self._threads, len(self._waiting))
-        self._under_way = [self._pool.submit(self._take_turns) for _ in range(threads)]
+        if self._waiting:
+            self._under_way.append(self._pool.submit(self._begin_alone))
 
     def wait(self) -> None:
         """Until all calls are made."""
-        while self._under_way:
-            self._under_way[-1].result()
-            self._under_way.pop()
+        while self._under_way:  # the first calls for the others before it ends
+            self._under_way.popleft().result()
+
+    def _begin_alone(self) -> None:
+        while self._waiting:
+            began = time.perf_counter()
+            self._waiting.popleft().run()
+            left_s = (time.perf_counter() - began) * len(self._waiting)
+            if left_s > _WORTH_THREADS_S:
+                others = min(self._threads, len(self._waiting)) - 1
+                self._under_way.extend([self._pool.submit(self._take_turns) for _ in range(others)])
+                return self._take_turns()
 
     def _take_turns(self) -> None:
         while True:

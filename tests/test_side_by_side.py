@@ -1,6 +1,7 @@
 """Many short calls in a few threads: each made once, each result or error for who asks for it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,12 +34,23 @@ def test_one_that_fails_costs_the_others_nothing(pool: ThreadPoolExecutor) -> No
         bad.result()
 
 
-def test_calls_run_at_the_same_time(pool: ThreadPoolExecutor) -> None:
+def test_long_calls_run_at_the_same_time(pool: ThreadPoolExecutor) -> None:
     met = threading.Barrier(3, timeout=10)
     together = SideBySide(pool, 3)
+    together.add(lambda: time.sleep(0.1))  # which shows that they are long
     calls = [together.add(met.wait) for _ in range(3)]
     together.begin()
     assert sorted(call.result() for call in calls) == [0, 1, 2]
+
+
+def test_never_more_threads_than_asked_for(pool: ThreadPoolExecutor) -> None:
+    threads: set[int] = set()
+    together = SideBySide(pool, 2)
+    for _ in range(20):
+        together.add(lambda: (time.sleep(0.01), threads.add(threading.get_ident())))
+    together.begin()
+    together.wait()
+    assert len(threads) == 2
 
 
 def test_nothing_to_do_is_done_at_once(pool: ThreadPoolExecutor) -> None:

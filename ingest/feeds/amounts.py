@@ -1,6 +1,7 @@
 """Prices and stock as shops write them in texts."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from catalog.errors import ItemInvalid
@@ -16,6 +17,9 @@ _NOT_IN_STOCK = frozenset(
     | {"nein", "non"}
 )
 LATER = frozenset({"preorder", "backorder"})
+# No price and no word for availability, with all its spelling, is longer.
+_LONGEST = 100
+_REMEMBERED = 16_384
 
 
 def price_of(value: Any) -> tuple[Any, str | None]:
@@ -23,10 +27,12 @@ def price_of(value: Any) -> tuple[Any, str | None]:
 
     Raises ItemInvalid where a text is none of these, or could mean two amounts.
     """
-    if not isinstance(value, str):
-        return value, None
-    text = value.strip()
-    amount = _AMOUNT.search(text)
+    return _price_in(value.strip()) if isinstance(value, str) else (value, None)
+
+
+@lru_cache(_REMEMBERED)  # a catalogue says the same again and again
+def _price_in(text: str) -> tuple[float, str | None]:
+    amount = _AMOUNT.search(text) if len(text) <= _LONGEST else None
     rest = (text[: amount.start()] + text[amount.end() :]).strip() if amount else text
     if amount is None or (rest and not _CURRENCY.fullmatch(rest)):
         raise ItemInvalid("price", f"{text[:60]!r} is not an amount such as 12.00 or 12.00 EUR")
@@ -73,4 +79,9 @@ def stock_of(value: Any) -> Any:
 
 def stock_word(value: str) -> str:
     """A word for availability without its spelling: `https://schema.org/InStock` is `instock`."""
+    return _word_in(value) if len(value) <= _LONGEST else value
+
+
+@lru_cache(_REMEMBERED)
+def _word_in(value: str) -> str:
     return re.sub(r"[\s_-]", "", value.strip().rpartition("/")[2]).lower()

@@ -78,8 +78,8 @@ def with_values_read(fields: dict[str, Any]) -> dict[str, Any]:
             read.setdefault("currency", currency)
     if isinstance(stock := read.get("in_stock"), str):
         read["in_stock"] = stock_of(stock)
-        if stock_word(stock) in LATER:
-            read["attributes"] = {"availability": stock_word(stock), **read.get("attributes", {})}
+        if (word := stock_word(stock)) in LATER:
+            read["attributes"] = {"availability": word, **read.get("attributes", {})}
     return read
 
 

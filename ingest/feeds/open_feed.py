@@ -59,7 +59,7 @@ def _shaped(
         elif kind not in shapes:
             yield Problem(row.place, "row_malformed", f"kind: {row.kind!r} is none of {', '.join(SHAPES)}")
         else:
-            yield replace(row, kind=kind, shape=shapes[kind])
+            yield Row(row.place, row.fields, shapes[kind], kind)
 
 
 def _part(problem: Problem, shaped_as: str | None) -> Mapping[str, Any] | None:
