@@ -9,7 +9,9 @@ Any number of writers may write for one run.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from catalog.errors import ModelMismatch
 from catalog.index import ItemIndex
+from catalog.known_encoders import KnownEncoders
 from catalog.points import StoredPoint, stamp_of
 from catalog.settings import Settings
 from catalog.writes import applied
@@ -19,10 +21,24 @@ from ingest.targets import Targets
 from ingest.write import Embedded, delete, write
 
 
-def ensure(settings: Settings, index: ItemIndex) -> None:
-    """Make the collection if there is none: pushes may be about to make it, too."""
-    with exclusive_write(open_locks(settings)):
+def opened_targets(settings: Settings, index: ItemIndex, encoders: KnownEncoders) -> Targets:
+    """Of the live collection, which is made if there is none.
+
+    If one of another model went live since the index was opened, of that. Raises as `ItemIndex.version`.
+    """
+    try:
+        return _ensured(settings, index, encoders)
+    except ModelMismatch:
+        live = index.versions.live()
+        if live is None or live.fingerprint == index.encoder.fingerprint:
+            raise
+        return _ensured(settings, index.at(None, encoders.of(live)), encoders)
+
+
+def _ensured(settings: Settings, index: ItemIndex, encoders: KnownEncoders) -> Targets:
+    with exclusive_write(open_locks(settings)):  # pushes may be about to make it, too
         index.ensure()
+    return Targets(index, encoders)
 
 
 class FeedWriter:

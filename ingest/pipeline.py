@@ -15,7 +15,7 @@ from catalog.errors import IndexUnavailable, ItemInvalid, QueueUnavailable
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
-from ingest.feed_writer import FeedWriter, ensure
+from ingest.feed_writer import FeedWriter, opened_targets
 from ingest.feeds.open_feed import Feed
 from ingest.feeds.rows import NotForSale, Problem, Row
 from ingest.fetch.memory import PictureMemory, memory_path
@@ -96,8 +96,7 @@ def ingest(
     """
     report = Report(feed.name)
     if targets is None:
-        ensure(settings, index)
-        targets = Targets(index, KnownEncoders(settings, encoder))
+        targets = opened_targets(settings, index, KnownEncoders(settings, encoder))
     with (
         nullcontext(seen) if seen is not None else SeenItems() as met,
         opened_steps(feed.folder, settings, encoder, targets, began or datetime.now(UTC)) as steps,

@@ -15,7 +15,7 @@ from catalog.under_way import telling
 from ingest.absent import delete_absent, find_absent, refusal
 from ingest.compare import NAMED_AT_MOST, Differences, compare
 from ingest.connect import connected
-from ingest.feed_writer import FeedWriter, ensure
+from ingest.feed_writer import FeedWriter, opened_targets
 from ingest.feeds.address import fetch_limits
 from ingest.feeds.open_feed import Feed, FeedOptions, open_feed
 from ingest.feeds.rejects import RejectsFile
@@ -101,8 +101,7 @@ def run_feeds(
             telling(settings, lambda: now.run),
         ):
             try:
-                ensure(settings, index)
-                targets = Targets(index, encoders)
+                targets = opened_targets(settings, index, encoders)
                 run = Run(settings, targets, seen, rows, now.began, on_batch, _rejecting(options))
                 reports = _carried_out(run, ingest_all, options.delete_at_most)
             except CatalogError as error:

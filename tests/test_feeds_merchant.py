@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ItemInvalid
 from catalog.items import Item
-from ingest.feeds.merchant import category_in
-from ingest.feeds.rows import FeedUnreadable
+from ingest.feeds.merchant import category_in, merchant_fields
+from ingest.feeds.rows import FeedUnreadable, Row
 from tests.feed_reading import entries, items, write
 
 PRODUCT = """
@@ -127,6 +128,23 @@ def test_a_price_for_a_time_only_leaves_the_regular_one(tmp_path: Path) -> None:
 )
 def test_the_category_is_the_first_level_that_says_what_it_is(path: str, category: str) -> None:
     assert category_in(path) == category
+
+
+@pytest.mark.parametrize("picture", [[], {}, [[]], [7]])
+def test_a_picture_of_another_type_is_refused(picture: object) -> None:
+    row = {"id": "1", "title": "t", "image_link": picture, "additional_image_link": [picture, "c.jpg"]}
+    with pytest.raises(ItemInvalid, match=r"images\.1: Input should be a valid string"):
+        Row("place", row, merchant_fields).to_item()
+
+
+def test_of_a_picture_that_is_given_several_times_the_first_counts() -> None:
+    row = {
+        "id": "1",
+        "title": "t",
+        "image_link": ["a.jpg", "b.jpg"],
+        "additional_image_link": ["a.jpg", "c.jpg"],
+    }
+    assert Row("place", row, merchant_fields).to_item().images == ["a.jpg", "c.jpg"]
 
 
 def test_a_bad_product_is_named_by_its_number_and_line_and_the_rest_goes_on(tmp_path: Path) -> None:

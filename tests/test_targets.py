@@ -11,6 +11,7 @@ from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
 from catalog.wanted import Wanted, Words
+from ingest.feed_writer import opened_targets
 from ingest.feeds.open_feed import open_feed
 from ingest.pipeline import ingest
 from ingest.run import RunOptions, run_feeds
@@ -114,3 +115,14 @@ def test_a_copy_that_is_given_up_stops_no_run(
     stocked.put("B1", 11)
     report = ingest(open_feed(stocked.feed()), settings, encoder, index, targets=targets)
     assert report.ok and index.get_item("B1")["price"] == 1.0
+
+
+def test_a_run_follows_a_model_that_went_live_just_before_it_began(
+    stocked: Shop, copy: ItemIndex, index: ItemIndex, settings: Settings, encoder: Encoder,
+    second_encoder: Encoder,
+) -> None:  # fmt: skip
+    opened = index.at(None, encoder)
+    index.versions.switch(str(copy.version_pinned), timedelta(hours=1))
+    own = opened_targets(settings, opened, KnownEncoders(settings, encoder)).own
+    assert own.index.version_pinned == copy.version_pinned
+    assert own.encoder.fingerprint == second_encoder.fingerprint

@@ -38,8 +38,10 @@ def is_merchant(header: Iterable[str]) -> bool:
 
 def pictures(given: Fields) -> list[Any]:
     """The picture and then the others, each once."""
-    found = [given.get("image_link"), *_addresses(given.get("additional_image_link"))]
-    return list(dict.fromkeys(_one(value) for value in found if not is_blank(value)))
+    given_ = [given.get("image_link"), *_addresses(given.get("additional_image_link"))]
+    found = [_one(value) for value in given_ if not is_blank(value)]
+    texts = dict.fromkeys(one for one in found if isinstance(one, str))
+    return [*texts, *(one for one in found if not isinstance(one, str))]  # which is refused as a picture
 
 
 def category_of(given: Fields) -> str:
