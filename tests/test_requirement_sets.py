@@ -61,6 +61,8 @@ def test_the_web_service_serves_on_its_own_set(environ: dict[str, str], tmp_path
 def test_the_worker_says_what_it_lacks(environ: dict[str, str], tmp_path: Path) -> None:
     blocked = environ_without("requirements-worker.txt", tmp_path / "site")
     assert run_program("-m", "ingest", "status", environ={**environ, **blocked}).returncode == 0
+    shown = run_program("-m", "ingest", "-h", environ={**environ, **blocked})
+    assert shown.returncode == 0 and "duplicates" in shown.stdout, shown.stderr
     done = run_program("-m", "ingest", "duplicates", environ={**environ, **blocked})
     assert done.returncode == 2
     assert done.stderr.startswith("Error: scipy is not installed here") and len(done.stderr.splitlines()) == 1

@@ -5,7 +5,6 @@ import click
 from catalog.picture_hash import NEAR_SIGNS
 from ingest.commands.begin import begun
 from ingest.connect import connected
-from ingest.duplicates import find_duplicates
 
 
 @click.command("duplicates")
@@ -27,6 +26,8 @@ from ingest.duplicates import find_duplicates
 )
 def duplicates_command(distance: int, format_: str) -> None:
     """List the items of the index that share a picture, or have nearly the same one."""
+    from ingest.duplicates import find_duplicates  # SciPy, which the worker's image lacks; -h has to work there
+
     settings = begun()
     with connected(settings) as (index, _):
         duplicates = find_duplicates(index, distance)
