@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.confidence import shares_of_words
 from catalog.encoder import Encoder, Vectors
 from catalog.images import ImageLimits, decode_image
 from catalog.points import ITEM_ID, keywords_of
+from catalog.shares import shares_of_words
 
 QUERIES = Path(__file__).with_name("confidence_queries.jsonl")
 _FIRST = 24  # of each search, by picture and by keyword, as on a first page

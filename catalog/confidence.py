@@ -20,28 +20,14 @@ What it does not know: synonyms ("shades"), and that half a name may be another 
 of other vests). Its endings, fillers and prepositions are English.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalog.errors import SettingInvalid
-
-Scores = NDArray[np.float64]
-
-# A word that differs a little counts by how much it resembles: without that, AUC is .92 rather than .95.
-_LEAST_ALIKE = 0.7
-_LEAST_CHARS = 4
-_MOST_WORDS = 64
-# "shoe rack" is a rack. Cutoffs that refuse 1 in 10 good queries refuse .94 of the others, without this .86.
-_HEAD_WEIGHT = 2.0
-
-_FILLERS = frozenset("a an and are be i is it me my or something the this".split())
-_HEAD_ENDS = frozenset("at by for from in of on over that to under what who with without".split())
-_WORD = re.compile(r"[^\W_]+(?:['’]s\b)?|,")
+from catalog.shares import Scores, shares_held, shares_of_words
 
 
 @dataclass(frozen=True)
@@ -112,73 +98,13 @@ def confident(scores: Scores, text: str | None, cutoffs: Cutoffs) -> NDArray[np.
     return scores >= (cutoffs.picture if text is None else max(cutoffs.text, scores.max() - cutoffs.drop))
 
 
-def shares_of_words(text: str, keywords: Sequence[str]) -> Scores:
-    """For each of `keywords`, the share of the words of `text` that it holds, float64 `(n,)` in 0 to 1.
+def any_confident(cosines: ArrayLike, keywords: Sequence[str], text: str | None, cutoffs: Cutoffs) -> bool:
+    """Whether any hit is confident; arguments as of `evidence`, for the whole first page.
 
-    The word that says what the thing is, last before a preposition ("red *dress* with long sleeves"), counts
-    double. Plurals, slips ("sunglases") and words joined or split ("bath robe") are forgiven.
+    Words that are held as they are often say so already; likenesses are looked for only where they do not.
     """
-    words, head = _asked(text)
-    if not words:
-        return np.zeros(len(keywords))
-    weights = np.array([_HEAD_WEIGHT if word == head else 1.0 for word in words])
-    held = [_held(each) for each in keywords]
-    everything = frozenset[str]().union(*held)
-    found = np.zeros((len(keywords), len(words)))
-    for column, word in enumerate(words):
-        alike = _alike_among(word, everything)
-        found[:, column] = [max((alike[one] for one in alike.keys() & each), default=0.0) for each in held]
-    return np.asarray(found @ (weights / weights.sum()))
-
-
-def _asked(text: str) -> tuple[list[tuple[str, ...]], tuple[str, ...] | None]:
-    """The words of a query, each with the joined words that it is part of, and which of them is the head."""
-    words: list[str] = []
-    head = None
-    for part in _WORD.findall(text.lower()):
-        if part == "," or part in _HEAD_ENDS:
-            head = head or (words[-1] if words else None)
-        elif part not in _FILLERS and len(words) < _MOST_WORDS:
-            words.append(_stem(part))
-    joined = ["", *(a + b for a, b in zip(words, words[1:], strict=False)), ""]
-    forms = {word: (word, *filter(None, joined[n : n + 2])) for n, word in enumerate(words)}
-    return list(forms.values()), forms[head or words[-1]] if words else None
-
-
-@lru_cache(maxsize=4096)
-def _held(keywords: str) -> frozenset[str]:
-    words = [_stem(word) for word in _WORD.findall(keywords.lower())]
-    return frozenset(words) | {a + b for a, b in zip(words, words[1:], strict=False)}
-
-
-def _alike_among(forms: tuple[str, ...], words: frozenset[str]) -> dict[str, float]:
-    """Those of `words` that are one of a word's forms, or resemble the first one: how much, 0 to 1.
-
-    By Dice's coefficient of their pairs of letters (L. R. Dice, 1945).
-    """
-    alike: dict[str, float] = {}
-    if len(forms[0]) >= _LEAST_CHARS:
-        pairs = _pairs(forms[0])
-        for word in words:
-            others = _pairs(word)
-            both = _LEAST_ALIKE * (len(pairs) + len(others)) / 2  # so many pairs they must share
-            if len(others) >= both <= len(pairs) and len(word) >= _LEAST_CHARS:
-                shared = len(pairs & others)
-                if shared >= both:
-                    alike[word] = 2 * shared / (len(pairs) + len(others))
-    return alike | dict.fromkeys(words.intersection(forms), 1.0)
-
-
-@lru_cache(maxsize=65536)
-def _pairs(word: str) -> frozenset[str]:
-    return frozenset(a + b for a, b in zip(f"^{word}", f"{word}$", strict=True))
-
-
-def _stem(word: str) -> str:
-    """The singular of an English noun. Not that of catalog/words.py: the cutoffs were measured with this."""
-    word = re.sub(r"['’]s$", "", word)
-    if len(word) > 4 and word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if len(word) > 4 and word.endswith(("ses", "xes", "zes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    if text is not None:
+        held = combined(cosines, shares_held(text, keywords), cutoffs.words)
+        if confident(held, text, cutoffs).any():
+            return True
+    return bool(confident(evidence(cosines, keywords, text, cutoffs), text, cutoffs).any())

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
-from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.exceptions import TimeoutError as ReadTimeout
 
 from catalog.errors import CatalogError, CollectionExists, IndexRefused, IndexTimeout, IndexUnavailable
 from catalog.logins import without_login
 from catalog.reads import ReadRefused
+from catalog.wire import WireBroken
 
 HOW_TO_START = "start it with `python -m vectorstore` or set QDRANT_URL"
 
@@ -25,16 +24,14 @@ def translated(url: str) -> Iterator[None]:
     a login."""
     try:
         yield
-    except (ApiException, QdrantException, ReadRefused, HTTPError, TimeoutError) as error:
+    except (ApiException, QdrantException, ReadRefused, WireBroken, TimeoutError) as error:
         raise _translation(error, without_login(url)) from error
 
 
 def _translation(error: Exception, url: str) -> CatalogError:
-    if isinstance(error, NewConnectionError):  # a time-out by its bases, which it is not
-        return silent(url)
-    if isinstance(error, ReadTimeout | TimeoutError):
+    if isinstance(error, TimeoutError):
         return too_late(url)
-    if isinstance(error, HTTPError):
+    if isinstance(error, WireBroken):
         return silent(url)
     if isinstance(error, ReadRefused):
         return refusal(error.status, url)

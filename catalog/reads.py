@@ -9,15 +9,10 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 from pydantic import BaseModel
-from urllib3 import HTTPConnectionPool, Timeout
-from urllib3.connectionpool import connection_from_url
-from urllib3.exceptions import ProtocolError
 
 from catalog.deadline import current
 from catalog.logins import login_headers, without_login
-
-# As many as a web worker answers requests at once, and as many that count meanwhile.
-_KEPT = 16
+from catalog.wire import Wire, WireBroken
 
 
 class ReadRefused(Exception):
@@ -32,57 +27,26 @@ class Reads:
     """Posts reads to the store at `url`. Threads may share it, forked processes may not."""
 
     def __init__(self, url: str, api_key: str | None, timeout_s: float) -> None:
-        self._pool: HTTPConnectionPool = connection_from_url(without_login(url), maxsize=_KEPT, retries=False)
-        self._path = urlsplit(url).path.rstrip("/")
-        self._headers = {"Content-Type": "application/json"} | ({"api-key": api_key} if api_key else {})
-        self._headers |= login_headers(url)
+        headers = {"Content-Type": "application/json"} | ({"api-key": api_key} if api_key else {})
+        self._wire = Wire(without_login(url), headers | login_headers(url))
+        self._path = quote(urlsplit(url).path.rstrip("/"), safe="/%")
         self._timeout_s = timeout_s
 
     def post(self, collection: str, call: str, body: dict[str, Any]) -> Any:
         """The `result` of `call`, such as "points/query", on a collection.
 
         `body` may hold qdrant-client's models and numpy arrays anywhere.
-        Raises ReadRefused, and urllib3's HTTPError or TimeoutError where nothing sensible comes in time.
+        Raises ReadRefused, and WireBroken or TimeoutError where nothing sensible comes in time.
         """
         path = f"{self._path}/collections/{quote(collection, safe='')}/{call}"
         content = orjson.dumps(body, _plain, orjson.OPT_SERIALIZE_NUMPY)
-        try:
-            answer = self._send(path, content)
-        except ProtocolError:  # a kept connection that the store was just closing
-            answer = self._send(path, content)
+        status, answer = self._wire.post(path, content, self._left_s)
+        if status != 200:
+            raise ReadRefused(status)
         try:
             return orjson.loads(answer)["result"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise ProtocolError("the answer is not the store's") from error
-
-    def _send(self, path: str, content: bytes) -> bytes:
-        timeout = Timeout(total=self._left_s())
-        response = self._pool.urlopen(
-            "POST",
-            path,
-            content,
-            self._headers,
-            timeout=timeout,
-            redirect=False,
-            preload_content=False,
-        )
-        try:
-            body = self._body(response)
-        except BaseException:
-            response.close()  # what is left of the answer must not be the next call's
-            raise
-        response.release_conn()
-        if response.status != 200:
-            raise ReadRefused(response.status)
-        return body
-
-    def _body(self, response: Any) -> bytes:
-        """The whole body; Timeout bounds each part of it alone."""
-        parts = []
-        while part := response.read1():
-            parts.append(part)
-            self._left_s()
-        return b"".join(parts)
+            raise WireBroken("the answer is not the store's") from error
 
     def _left_s(self) -> float:
         deadline = current.get()

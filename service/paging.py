@@ -117,8 +117,7 @@ class Pager:
     def _confident(self, plan: Plan, cursor: Cursor, page: Laid) -> bool | None:
         """Of the first page, which has the best hits; of the others nothing can be told."""
         found = [(shown.ranked, shown.payload) for shown in page.shown if shown.ranked is not None]
-        mask = None if cursor.seen else self._judge.mask(found, plan.typed)
-        return None if mask is None else bool(mask.any())
+        return None if cursor.seen else self._judge.any(found, plan.typed)
 
     def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> Tiers:
         """The best `depth` items, by tier."""

@@ -12,14 +12,15 @@ from catalog.confidence import (
     MEASURED,
     Cutoffs,
     Scores,
+    any_confident,
     confident,
     cutoffs_for,
     evidence,
-    shares_of_words,
 )
 from catalog.encoder import Encoder
 from catalog.errors import SettingInvalid
 from catalog.points import keywords_of
+from catalog.shares import shares_of_words
 from ingest.sample.catalogue import picture, products
 
 CUTOFFS = Cutoffs(words=0.5, text=0.7, drop=0.15, picture=0.6)
@@ -94,6 +95,20 @@ def test_the_list_ends_below_the_best_and_below_the_cutoff() -> None:
     assert confident(np.array([0.71, 0.69]), "a", CUTOFFS).tolist() == [True, False]
     assert confident(np.array([0.69, 0.6]), "a", CUTOFFS).tolist() == [False, False]
     assert confident(np.array([]), "a", CUTOFFS).tolist() == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.sampled_from([DRESS, "blue dress", "sunglasses", ""])), max_size=5
+    ),
+    st.sampled_from(["red dress", "sunglases", "dres reed", "hat", "", None]),
+)
+def test_an_answer_is_confident_if_any_of_its_hits_is(
+    hits: list[tuple[float, str]], text: str | None
+) -> None:
+    cosines, keywords = [hit[0] for hit in hits], [hit[1] for hit in hits]
+    mask = confident(evidence(cosines, keywords, text, CUTOFFS), text, CUTOFFS)
+    assert any_confident(cosines, keywords, text, CUTOFFS) == mask.any()
 
 
 def test_pictures_have_a_cutoff_of_their_own() -> None:
