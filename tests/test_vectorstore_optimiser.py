@@ -44,6 +44,18 @@ def test_a_swap_loses_nothing_stalls_nobody_and_finds_the_same(shop: Shop) -> No
                 assert recall(http, shop, condition, passes(shop)) >= 0.97, name
 
 
+def test_what_the_last_writes_left_is_indexed_once_nothing_more_is_written() -> None:
+    shop = Shop.made(6000, dimension=64, queries=1)
+    environ = {"QDRANT__STORAGE__OPTIMIZERS__INDEXING_THRESHOLD_KB": "400", "VECTORSTORE_SETTLED_S": "2"}
+    with serving(environ=environ) as store, store.client() as client:
+        create(client, shop.dimension)
+        load(store, shop)
+        wait_until_optimised(store, at_least=0.8)
+        more = [{**shop.point(i), "id": 10_000 + i} for i in range(250)]  # the threshold are 1,600
+        client.upsert(COLLECTION, more)
+        assert wait_until_optimised(store, at_least=1) > 1
+
+
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not condition() and time.monotonic() < deadline:

@@ -114,3 +114,9 @@ def _check_hnsw(given: models.HnswConfigDiff | None) -> None:
         raise NotAnswered("`memory` is not answered here: leave it out, or set `on_disk`")
     if given.payload_m == 0 and given.m != 0:
         raise NotAnswered("`payload_m: 0` is not answered here: filtered searches would lose results")
+
+
+def indexing_threshold_kb(given: models.CreateCollection, default_kb: int) -> int:
+    """From how many kilobytes of vectors on a graph is built; 0 for never."""
+    own = None if given.optimizers_config is None else given.optimizers_config.indexing_threshold
+    return default_kb if own is None else own

@@ -8,6 +8,7 @@ from pathlib import Path
 import qdrant_edge as edge
 from qdrant_client.http import models
 
+from vectorstore.collection_settings import indexing_threshold_kb
 from vectorstore.copy_tree import copy_tree
 from vectorstore.files import sync_tree
 from vectorstore.shard.config import edge_config
@@ -16,10 +17,12 @@ from vectorstore.shard.main import die_with_parent
 
 COPIED = "copied"
 OPTIMISED = "optimised"
+# The engine builds graphs from a smaller size on than where one would be worth the copy.
+_REST = 10
 
 
 def optimise_copy(
-    source: str, target: str, settings_json: str, indexing_threshold_kb: int, progress: Connection
+    source: str, target: str, settings_json: str, default_threshold_kb: int, progress: Connection
 ) -> None:
     """Sends COPIED, then OPTIMISED once the copy is whole on disk; ends without it if anything fails."""
     die_with_parent()
@@ -29,7 +32,10 @@ def optimise_copy(
     progress.send(COPIED)
     os.nice(19)  # queries come first
     settings = models.CreateCollection.model_validate_json(settings_json)
-    shard = engine(edge.EdgeShard.load, target, edge_config(settings, indexing_threshold_kb))
+    optimizers = settings.optimizers_config or models.OptimizersConfigDiff()
+    least_kb = max(1, indexing_threshold_kb(settings, default_threshold_kb) // _REST)
+    settings.optimizers_config = optimizers.model_copy(update={"indexing_threshold": least_kb})
+    shard = engine(edge.EdgeShard.load, target, edge_config(settings, least_kb))
     engine(shard.optimize)
     engine(shard.flush)
     engine(shard.close)

@@ -58,7 +58,7 @@ async def _serve(
         await store.open()
         listener.listen(1024)
         _log.info("serving %s on %s, %d collections", settings.path, address, len(store.collections))
-        async with Optimiser(store, context, settings.min_free_disk_bytes):
+        async with Optimiser(store, context, settings):
             await _Server(_http_settings(App(store, settings))).serve(sockets=[listener])
     finally:
         await store.close()

@@ -12,6 +12,7 @@ READ_ONLY_API_KEY = "QDRANT__SERVICE__READ_ONLY_API_KEY"
 INDEXING_THRESHOLD_KB = "QDRANT__STORAGE__OPTIMIZERS__INDEXING_THRESHOLD_KB"
 MAX_REQUEST_SIZE_MB = "QDRANT__SERVICE__MAX_REQUEST_SIZE_MB"
 MIN_FREE_DISK_MB = "VECTORSTORE_MIN_FREE_DISK_MB"
+SETTLED_S = "VECTORSTORE_SETTLED_S"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Settings:
     max_body_bytes: int = 32 * 1024 * 1024
     min_free_disk_bytes: int = 96 * 1024 * 1024
     """Below it writes are refused. The engine maps its files into memory and would die of a full disk."""
+    settled_s: int = 60
+    """So long after the last write what it left unindexed is indexed, too."""
 
 
 def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
@@ -45,6 +48,7 @@ def settings_from(arguments: Sequence[str], environ: Mapping[str, str]) -> Setti
         indexing_threshold_kb=_number(environ, INDEXING_THRESHOLD_KB, Settings.indexing_threshold_kb),
         max_body_bytes=_megabytes(environ, MAX_REQUEST_SIZE_MB, Settings.max_body_bytes),
         min_free_disk_bytes=_megabytes(environ, MIN_FREE_DISK_MB, Settings.min_free_disk_bytes),
+        settled_s=_number(environ, SETTLED_S, Settings.settled_s),
     )
 
 

@@ -5,20 +5,20 @@ import os
 import qdrant_edge as edge
 from qdrant_client.http import models
 
-from vectorstore.collection_settings import HNSW, INT8, dense_vectors
+from vectorstore.collection_settings import HNSW, INT8, dense_vectors, indexing_threshold_kb
 from vectorstore.shard.engine import engine
 
 _DISTANCES = {distance: getattr(edge.Distance, distance.value) for distance in models.Distance}
 
 
-def edge_config(given: models.CreateCollection, indexing_threshold_kb: int) -> edge.EdgeConfig:
+def edge_config(given: models.CreateCollection, default_threshold_kb: int) -> edge.EdgeConfig:
     """The engine's configuration for settings that `check_create` let pass."""
     return engine(
         edge.EdgeConfig,
         vectors={name: _dense(params, given) for name, params in dense_vectors(given).items()},
         sparse_vectors={name: _sparse(params) for name, params in (given.sparse_vectors or {}).items()},
         hnsw_config=_hnsw(given.hnsw_config),
-        optimizers=_optimizers(given.optimizers_config, indexing_threshold_kb),
+        optimizers=_optimizers(given.optimizers_config, indexing_threshold_kb(given, default_threshold_kb)),
         max_search_threads=search_threads(),
     )
 
@@ -72,5 +72,5 @@ def _optimizers(given: models.OptimizersConfigDiff | None, threshold_kb: int) ->
         vacuum_min_vector_number=given.vacuum_min_vector_number,
         default_segment_number=given.default_segment_number,
         max_segment_size=given.max_segment_size,
-        indexing_threshold=threshold_kb if given.indexing_threshold is None else given.indexing_threshold,
+        indexing_threshold=threshold_kb,
     )

@@ -4,8 +4,7 @@ So asks a hybrid search, which wants the scores of all candidates by their pictu
 engine runs each prefetch anew for every search, and scores what it has found again, be it by the same vector.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,7 @@ _VECTORS = (list, models.SparseVector, models.Document)
 # What a search may ask for here; one that asks for more is left to the engine.
 _FIELDS = {"prefetch", "query", "using", "limit"}
 _SMALLER_IS_BETTER = {models.Distance.EUCLID, models.Distance.MANHATTAN}
-_EXACT = models.SearchParams(exact=True)
+_EXACT = edge.SearchParams(exact=True, quantization=edge.QuantizationSearchParams(ignore=True))
 
 _HitsById = dict[int | UUID, dict[str, Any]]
 
@@ -62,27 +61,24 @@ def _vector_of(search: models.QueryRequest | models.Prefetch) -> Any:
 def rescored(shard: Shard, searches: Sequence[models.QueryRequest]) -> list[list[dict[str, Any]]]:
     """The hits of each search, best first."""
     prefetches: Any = searches[0].prefetch
-    plain = [models.QueryRequest.model_construct(**dict(part)) for part in prefetches]
-    found = [
-        {hit["id"]: hit for hit in hits} for hits in _hits(shard, map(partial(edge_request, shard), plain))
-    ]
-    known: list[_HitsById] = [
-        next((hits for part, hits in zip(plain, found, strict=True) if _scores_as(part, search)), {})
-        for search in searches
-    ]
-    others = [
-        _ranking(
-            shard, search, {id_ for hits in found if hits is not scores for id_ in hits if id_ not in scores}
-        )
-        for search, scores in zip(searches, known, strict=True)
-    ]
+    parts = [models.QueryRequest.model_construct(**dict(part)) for part in prefetches]
+    asked = [edge_request(shard, part) for part in parts]
+    found = [{hit["id"]: hit for hit in hits} for hits in _hits(shard, asked)]
+    scores: list[_HitsById] = []
+    others: list[edge.QueryRequest] = []
+    for search in searches:
+        same = next((n for n, part in enumerate(parts) if _scores_as(part, search)), None)
+        known = {} if same is None else found[same]
+        query = edge_request(shard, _alone(search)).query if same is None else asked[same].query
+        scores.append(known)
+        others.append(_ranking(query, {id_ for hits in found for id_ in hits.keys() - known.keys()}))
     return [
-        _best(search, [*scores.values(), *hits])
-        for search, scores, hits in zip(searches, known, _hits(shard, others), strict=True)
+        _best(search, [*known.values(), *hits])
+        for search, known, hits in zip(searches, scores, _hits(shard, others), strict=True)
     ]
 
 
-def _hits(shard: Shard, asked: Iterable[edge.QueryRequest]) -> list[list[dict[str, Any]]]:
+def _hits(shard: Shard, asked: Sequence[edge.QueryRequest]) -> list[list[dict[str, Any]]]:
     found = engine(shard.edge_shard.query_batch, edge.QueryBatchRequest(list(asked)))
     return [[scored(hit) for hit in hits] for hits in found]
 
@@ -96,10 +92,14 @@ def _scores_as(part: models.QueryRequest, search: models.QueryRequest) -> bool:
     return part.using == search.using and _vector_of(part) == _vector_of(search)
 
 
-def _ranking(shard: Shard, search: models.QueryRequest, candidates: set[Any]) -> edge.QueryRequest:
-    """For the scores of the candidates, of which some may lack such a vector."""
-    plain = search.model_copy(update={"prefetch": None, "params": _EXACT, "limit": max(1, len(candidates))})
-    return edge_request(shard, plain, edge.HasIdCondition(candidates))
+def _alone(search: models.QueryRequest) -> models.QueryRequest:
+    return search.model_copy(update={"prefetch": None})
+
+
+def _ranking(query: Any, candidates: set[Any]) -> edge.QueryRequest:
+    """For the scores of the candidates by the engine's query; some may lack such a vector."""
+    only = edge.Filter(must=[edge.HasIdCondition(candidates)])
+    return edge.QueryRequest(limit=max(1, len(candidates)), query=query, filter=only, params=_EXACT)
 
 
 def _best(search: models.QueryRequest, hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
