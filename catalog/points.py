@@ -102,7 +102,7 @@ def keywords_of(payload: Mapping[str, Any]) -> str:
     """The text for keyword search: title, brand, category, and the codes that name just this product."""
     texts = [payload.get(name) for name in _KEYWORD_FIELDS]
     terms = payload.get(TERMS, {})
-    codes = [term for name in _CODE_ATTRIBUTES for term in terms.get(name, ())]
+    codes = [term for name in _CODE_ATTRIBUTES if name in terms for term in terms[name]]
     if _CODE.fullmatch(str(payload[ITEM_ID])):
         codes.append(payload[ITEM_ID])
     return " ".join(text for text in [*texts, *codes] if text)

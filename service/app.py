@@ -1,6 +1,8 @@
 """The application factory: builds the parts that it is not given and joins them to the routes."""
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -52,6 +54,13 @@ _BODY_SLACK_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
+class _Service(Flask):
+    """Flask asks of each function at each request whether it is a coroutine; none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(
     settings: Settings | None = None, encoder: Encoder | None = None, index: ItemIndex | None = None
 ) -> Flask:
@@ -68,7 +77,7 @@ def create_app(
         encoder, index = _connected(settings, encoders, encoder)
 
     # Files come by the routes of static_files and docs, which say who may have them as every route does.
-    app = Flask(__name__, static_folder=None)
+    app = _Service(__name__, static_folder=None)
     _configure(app, settings)
     image_limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
 

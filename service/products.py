@@ -1,22 +1,27 @@
 """How a stored payload becomes a product of an answer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from flask import g, url_for
+from flask import url_for
 
 from catalog.points import IMAGES, ITEM_ID, POSITION, UPDATED_AT
 from service.answers import Found, Image, ItemAnswer, Product, Why
 
+# What of an answer stands in the payload under the same name.
+_SAME_NAMES: Final = tuple(Product.model_fields.keys() - {"id", "image", "attributes"})
+
 
 def item_answer(payload: Mapping[str, Any]) -> ItemAnswer:
-    images = _images(payload, _thumbnails())
-    product = _product(payload, images)
-    return ItemAnswer(**product, images=images, updated_at=payload[UPDATED_AT])
+    images = _images(payload, thumbnails_address())
+    return ItemAnswer(**_product(payload, images), images=images, updated_at=payload[UPDATED_AT])
 
 
-def found(payload: Mapping[str, Any], score: float | None, why: Why | None, duplicates: list[str]) -> Found:
-    images = _images(payload, _thumbnails())
+def found(
+    payload: Mapping[str, Any], score: float | None, why: Why | None, duplicates: list[str], thumbnails: str
+) -> Found:
+    """`thumbnails`: thumbnails_address(), which is the same for all products of an answer."""
+    images = _images(payload, thumbnails)
     matched = next((image for image in images if image.position == payload[POSITION]), None)
     return Found(
         **_product(payload, images), score=score, matched_image=matched, why=why, duplicates=duplicates
@@ -24,9 +29,11 @@ def found(payload: Mapping[str, Any], score: float | None, why: Why | None, dupl
 
 
 def _product(payload: Mapping[str, Any], images: list[Image]) -> dict[str, Any]:
-    own = {name: payload.get(name) for name in Product.model_fields}
-    primary = images[0].url if images else None
-    return {**own, "id": payload[ITEM_ID], "image": primary, "attributes": own["attributes"] or {}}
+    own = {name: payload.get(name) for name in _SAME_NAMES}
+    own["id"] = payload[ITEM_ID]
+    own["image"] = images[0].url if images else None
+    own["attributes"] = payload.get("attributes") or {}
+    return own
 
 
 def _images(payload: Mapping[str, Any], thumbnails: str) -> list[Image]:
@@ -41,9 +48,7 @@ def _image_url(source: str, sha256: str, thumbnails: str) -> str:
     return source if source.lower().startswith(("http://", "https://")) else thumbnails + sha256
 
 
-def _thumbnails() -> str:
-    """The address of a thumbnail less its name: asked of Flask once a request, not once a picture."""
-    if "thumbnails" not in g:
-        example = "0" * 64
-        g.thumbnails = url_for("thumbnails.thumbnail", sha256=example).removesuffix(example)
-    return str(g.thumbnails)
+def thumbnails_address() -> str:
+    """The address of a thumbnail less its name."""
+    example = "0" * 64
+    return url_for("thumbnails.thumbnail", sha256=example).removesuffix(example)

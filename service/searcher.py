@@ -19,7 +19,7 @@ from service.judging import Judge
 from service.mixing import Mixer
 from service.paging import Pager
 from service.plan import Plan, Shown
-from service.products import found
+from service.products import found, thumbnails_address
 from service.schemas import Listing, RecommendRequest, SearchRequest
 from service.stages import Stages
 
@@ -98,8 +98,9 @@ class Searcher:
             laid = self._pager.page(plan)
             version = self.index.version()
         words = words_of(plan.wanted.text) if plan.wanted is not None else []
+        thumbnails = thumbnails_address()
         return SearchAnswer(
-            items=[_found(shown, words) for shown in laid.shown],
+            items=[_found(shown, words, thumbnails) for shown in laid.shown],
             total=laid.total,
             total_is="exact" if laid.total_is_exact else "at_least",
             facets=laid.facets,
@@ -138,11 +139,11 @@ def _plan(
     )
 
 
-def _found(shown: Shown, words: list[str]) -> Found:
+def _found(shown: Shown, words: list[str], thumbnails: str) -> Found:
     if shown.ranked is None:
-        return found(shown.payload, None, None, [])
+        return found(shown.payload, None, None, [], thumbnails)
     why = Why(vector=shown.ranked.cosine, keywords=words_found(words, keywords_of(shown.payload)))
-    return found(shown.payload, shown.ranked.score, why, shown.duplicates)
+    return found(shown.payload, shown.ranked.score, why, shown.duplicates, thumbnails)
 
 
 def _less(item_ids: Sequence[str], conditions: Filter) -> Filter:

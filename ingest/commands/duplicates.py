@@ -27,7 +27,7 @@ from ingest.connect import connected
 def duplicates_command(distance: int, format_: str) -> None:
     """List the items of the index that share a picture, or have nearly the same one."""
     from ingest.duplicates import (
-        find_duplicates,  # SciPy, which the worker's image lacks; -h has to work there
+        find_duplicates,  # SciPy, which a worker lacks
     )
 
     settings = begun()
