@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from catalog.encoder import Encoder
+from catalog.errors import SettingInvalid
 from catalog.images import ImageLimits, decode_image
 from catalog.settings import BUNDLED_MODEL, Settings
 from ingest.quality.card import CardWish, LabelUnknown, measure_cards
@@ -102,6 +103,12 @@ def test_two_models_stand_side_by_side_without_a_store(folder: Path, settings: S
     assert "model compact, 12 products, 13 pictures" in done.stdout
     assert "title to image, recall@1: other and compact are equal." in done.stdout
     assert not settings.state_dir.exists()
+
+
+def test_a_model_that_is_not_there_is_said_before_the_feed_is_read(folder: Path, settings: Settings) -> None:
+    wish = CardWish((str(folder / "no-feed.jsonl"),), against=str(folder / "no-model"))
+    with pytest.raises(SettingInvalid, match="no-model"):
+        measure_cards(wish, settings, lambda report: None)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,9 @@ def measure_cards(wish: CardWish, settings: Settings, on_progress: Callable[[Rep
     """Raises CatalogError in words for the person who called it."""
     cards, scores = [], []
     problems: Counter[str] = Counter()
-    for model in (settings.clip_model, *([wish.against] if wish.against is not None else [])):
-        encoder = open_encoder(settings.model_copy(update={"clip_model": model}))
+    models = (settings.clip_model, *([wish.against] if wish.against is not None else []))
+    # All are opened first: one that is not there is said at once.
+    for encoder in [open_encoder(settings.model_copy(update={"clip_model": model})) for model in models]:
         embedded = _embedded(wish.feeds, settings, encoder, on_progress)
         rows = card_rows(embedded, encoder, wish.labels)
         items = len({shot.item_id for shot in embedded.shots})
@@ -116,7 +117,7 @@ def _embedded(
 def _look_for(label: str, embedded: Embedded) -> None:
     if not any(shot.labels.get(label) for shot in embedded.shots):
         known = sorted({name for shot in embedded.shots for name in shot.labels})
-        raise LabelUnknown(f"--label {label}: no product has one; there are: {', '.join(known)}.")
+        raise LabelUnknown(f"--label {label}: no product has one; there are: {', '.join(known) or 'none'}.")
 
 
 def _answers(
