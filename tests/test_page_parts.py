@@ -32,6 +32,10 @@ def test_what_is_free_stands_next_to_the_first_price() -> None:
     assert scale_of((0, 0.01, 1), (20, 22.4, 4)).edges == [0, 20, 22.4]
 
 
+def test_the_ends_of_the_scale_are_written_as_one_types_them() -> None:
+    assert scale_of((22.4, 25, 4), (9e8, 1e9, 1)).ends == ("22.4", "1000000000")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "handles"),
     [(None, None, (0, 4)), (22.4, 28, (1, 3)), (23, 27, (1, 3)), (1, 900, (0, 4)),
