@@ -1,9 +1,12 @@
 """Parts of the search page by themselves: the price scale, colours of names, prices as they are written."""
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
-from service.answers import PriceBucket, PriceFacet
+from service.answers import Facets, FacetValue, PriceBucket, PriceFacet
+from service.page.address import Address, PageParameters
 from service.page.colours import painted
+from service.page.filters import filters_of
 from service.page.money import short, written
 from service.page.prices import HEIGHT, PriceScale, price_scale
 
@@ -27,6 +30,10 @@ def test_empty_bands_have_a_place_on_the_scale_but_no_bar() -> None:
 
 def test_what_is_free_stands_next_to_the_first_price() -> None:
     assert scale_of((0, 0.01, 1), (20, 22.4, 4)).edges == [0, 20, 22.4]
+
+
+def test_the_ends_of_the_scale_are_written_as_one_types_them() -> None:
+    assert scale_of((22.4, 25, 4), (9e8, 1e9, 1)).ends == ("22.4", "1000000000")
 
 
 @pytest.mark.parametrize(
@@ -56,8 +63,22 @@ def test_names_of_colours_are_painted(name: str, colours: int) -> None:
     assert len(painted(name)) == colours
 
 
-def test_the_longest_name_wins() -> None:
+def test_the_longest_name_wins_and_then_the_first() -> None:
     assert painted("soft light blue") == painted("light blue") != painted("blue")
+    assert painted("Navy Blue") == painted("navy") and painted("turquoise blue") == painted("turquoise")
+    assert painted("grey melange") == painted("grey")
+
+
+def test_many_values_are_behind_a_more_but_what_is_chosen_is_not() -> None:
+    address = Address("/", MultiDict([("colour", "c5")]))
+    counts = [FacetValue(value=f"c{n}", count=100 - n) for n in range(30)]
+    counts[5] = FacetValue(value="c5", count=1)
+    facets: Facets = {"colour": counts, "price": PriceFacet(min=None, max=None, histogram=[])}
+    for name in ("category", "brand", "gender", "in_stock"):
+        facets[name] = []
+    colours = filters_of(facets, PageParameters(), address, None).choices["colour"]
+    assert len(colours.first) == 20 and len(colours.rest) == 10
+    assert "c5" in {choice.value for choice in colours.first}
 
 
 def test_prices_are_written_as_a_person_reads_them() -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from playwright.sync_api import Page
 
 from catalog.near_duplicates import SAME_PICTURE
 from catalog.settings import Settings
@@ -22,6 +24,8 @@ from ingest.quality.picture_map import lay_out
 from ingest.quality.report import ReportWish, TooFewPictures, Written, write_report
 from ingest.run import RunOptions
 from tests.processes import free_port, run_program
+
+pytest_plugins = ("tests.browser_fixtures",)
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -175,17 +179,28 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def test_the_page_needs_no_other_host_and_runs_nothing(
-    feed: Path, environ: dict[str, str], tmp_path: Path
-) -> None:
-    output = tmp_path / "pages" / "report.html"
+@pytest.fixture(scope="module")
+def report(feed: Path, environ: dict[str, str]) -> Path:
+    output = feed.parent / "pages" / "report.html"
     done = run_program(
         "-m", "ingest", "report", feed, "--holdout", "0.2", "--show", "4", "--output", output, environ=environ
     )
     assert done.returncode == 1, done.stderr  # one picture is not there
     assert "30 pictures of feed.jsonl, 6 of them held out" in done.stdout
     assert "1 image_missing" in done.stdout and "gone.jpg" in done.stderr
-    page = output.read_text(encoding="utf-8")
+    return output
+
+
+def test_axe_finds_no_violation_in_the_page(report: Path, tab: Page) -> None:
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        tab.goto(report.as_uri())
+        violations = Axe().run(tab).response["violations"]
+        assert violations == [], [(one["id"], one["nodes"][0]["html"]) for one in violations]
+
+
+def test_the_page_needs_no_other_host_and_runs_nothing(report: Path, environ: dict[str, str]) -> None:
+    page = report.read_text(encoding="utf-8")
     elements = Elements(page)
     assert not {"script", "link", "iframe", "object", "b"} & {tag for tag, _ in elements.elements}
     assert {str(image["src"]).partition(",")[0] for image in elements.of("img")} == {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,15 @@ from ingest.write import NewVectors, new_vectors
 
 # Variants of one product are items of their own in a Merchant feed; this column says which belong together.
 _GROUP = "item_group_id"
+_LABELS = ("category", "brand", "colour", "gender")
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture of an item. `product`: what it has in common with the other pictures of the same thing."""
+    """One picture of an item. `product`: what it has in common with the other pictures of the same thing.
+
+    `labels`: what else is told of the item in a word or two, by the names that an evaluation has for it.
+    """
 
     item_id: str
     product: str
@@ -39,6 +43,7 @@ class Shot:
     category: str
     url: str | None
     sha256: str
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,9 @@ def _with_vectors(encoder: Encoder, prepared: Prepared) -> tuple[Prepared, NewVe
 
 def _shot(payload: Mapping[str, Any]) -> Shot:
     item_id = str(payload[ITEM_ID])
-    group = payload.get("attributes", {}).get(_GROUP)
+    attributes = payload.get("attributes", {})
+    group = attributes.get(_GROUP)
+    told = {**attributes, **{name: payload.get(name) for name in _LABELS}}
     return Shot(
         item_id,
         f"group {group}" if group not in (None, "") else f"item {item_id}",
@@ -119,4 +126,9 @@ def _shot(payload: Mapping[str, Any]) -> Shot:
         payload["category"],
         payload.get("url"),
         payload[IMAGE_SHA256],
+        {name: str(value) for name, value in told.items() if _tells(value)},
     )
+
+
+def _tells(value: object) -> bool:
+    return isinstance(value, str | int | float) and value != NO_CATEGORY

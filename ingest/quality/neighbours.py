@@ -59,7 +59,7 @@ def nearest_of_rest(embedded: Embedded, held: Places, rest: Places) -> list[Foun
         cosines = gallery @ embedded.vectors[query]
         is_own = products[rest] == products[query]
         is_same = (files[rest] == files[query]) | (cosines >= SAME_PICTURE)
-        best = _best_of_each_item(cosines, items[rest], ~is_own & ~is_same)
+        best = best_of_each_item(cosines, items[rest], ~is_own & ~is_same, NEIGHBOURS)
         least = cosines[best[-1]] if len(best) else -1.0
         nearest = [Neighbour(embedded.shots[rest[place]], float(cosines[place])) for place in best]
         left_out = int((is_same & ~is_own & (cosines >= least)).sum())
@@ -67,13 +67,18 @@ def nearest_of_rest(embedded: Embedded, held: Places, rest: Places) -> list[Foun
     return found
 
 
-def _best_of_each_item(cosines: NDArray[np.float32], items: Places, allowed: NDArray[np.bool_]) -> list[int]:
-    """The places of the best picture of each of the five best items."""
+def best_of_each_item(
+    cosines: NDArray[np.float32], items: Places, allowed: NDArray[np.bool_], most: int
+) -> list[int]:
+    """The places of the best picture of each of the `most` best items, among the pictures that are allowed.
+
+    `items`: a number for each picture that it shares with those of the same item.
+    """
     places = np.flatnonzero(allowed)
     best: dict[int, int] = {}
     for place in places[np.argsort(-cosines[places], kind="stable")]:
         best.setdefault(int(items[place]), int(place))
-        if len(best) == NEIGHBOURS:
+        if len(best) == most:
             break
     return list(best.values())
 

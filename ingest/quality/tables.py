@@ -1,7 +1,8 @@
 """An evaluation as lines for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ingest.quality.card import Cards
 from ingest.quality.evaluate import Evaluation, Result
 from ingest.quality.intervals import CONFIDENCE, Difference, Mean
 
@@ -51,13 +52,35 @@ def _comparison_lines(evaluation: Evaluation) -> Iterator[str]:
             f"  NOTE: they do not hold the same items: {comparison.only_first:,} are only in the first,"
             f" {comparison.only_second:,} only in the second."
         )
-    yield f"  {'metric':14}{'first':>8}{'second':>8}{'difference':>12}   {_INTERVAL:19}chance alone"
-    for name, one in comparison.differences.items():
+    yield from _difference_lines(comparison.differences, first, second)
+
+
+def card_lines(cards: Cards) -> Iterator[str]:
+    for card in cards.cards:
+        yield f"model {card.model}, {card.items:,} products, {card.pictures:,} pictures"
+        width = max(map(len, card.rows)) + 2
+        yield f"  {'':{width}}{'mean':>6}   {_INTERVAL}"
+        for name, mean in card.rows.items():
+            interval = "too few queries" if mean.low is None else f"{mean.low:.3f} to {mean.high:.3f}"
+            yield f"  {name:{width}}{mean.value:6.3f}   {interval}"
+        yield ""
+    if cards.differences:
+        first, second = (card.model for card in cards.cards)
+        yield f"{second} against {first}, query by query"
+        yield from _difference_lines(cards.differences, first, second)
+    if cards.problems:
+        yield f"{sum(cards.problems.values()):,} problems, each named above."
+
+
+def _difference_lines(differences: Mapping[str, Difference], first: str, second: str) -> Iterator[str]:
+    width = max(14, *(len(name) + 2 for name in differences))
+    yield f"  {'metric':{width}}{'first':>8}{'second':>8}{'difference':>12}   {_INTERVAL:19}chance alone"
+    for name, one in differences.items():
         yield (
-            f"  {name:14}{one.first:8.4f}{one.second:8.4f}{one.difference.value:+12.4f}"
+            f"  {name:{width}}{one.first:8.4f}{one.second:8.4f}{one.difference.value:+12.4f}"
             f"   {_interval(one.difference, sign='+'):19}{_chance(one.chance)}"
         )
-    for name, one in comparison.differences.items():
+    for name, one in differences.items():
         yield f"  {sentence(name, one, first, second)}"
 
 

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from catalog.encoder import Vectors
 from catalog.items import ItemId
 from service.page.picture import picture_vector
-from service.parameters import SearchParameters
+from service.parameters import FilterParameters, SearchParameters
 from service.schemas import QueryPart, SearchRequest
 from service.searcher import Searcher
 
@@ -89,6 +89,16 @@ class Address:
     def nearest(self) -> str:
         """All that there is by nearness, where this one shows only what fits."""
         return self._to([*self.pairs, ("nearest", "true")])
+
+    @property
+    def unfiltered(self) -> str:
+        """The same search in all of the catalogue."""
+        open_prefix, names = FilterParameters.open_prefix, FilterParameters.model_fields
+        return self._to(
+            (name, value)
+            for name, value in self.pairs
+            if name not in names and not name.startswith(open_prefix)
+        )
 
     @property
     def is_of_pictures(self) -> bool:

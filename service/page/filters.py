@@ -11,7 +11,7 @@ from service.page.prices import PriceScale, price_scale
 # By field: its title, and how many of its values there are at once; more are behind a "more" of their own.
 _CHOICES: Final = {
     "category": ("Category", 14),
-    "colour": ("Colour", 100),
+    "colour": ("Colour", 20),
     "brand": ("Brand", 14),
     "gender": ("For", 5),
 }

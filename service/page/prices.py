@@ -31,6 +31,11 @@ class PriceScale:
     low: int
     high: int
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The lowest and the highest edge as a person types them, without an exponent."""
+        return f"{self.edges[0]:.12g}", f"{self.edges[-1]:.12g}"
+
 
 def price_scale(
     facet: PriceFacet, at_least: float | None, at_most: float | None, currency: str | None

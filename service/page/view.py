@@ -46,7 +46,7 @@ def view_of(
         filters=filters,
         items=answer.items,
         following=following,
-        is_nothing=wanted.confident_only and not answer.items,
+        is_nothing=is_cut and asked.min_score is None and not answer.items,
         is_end_of_fits=is_cut and answer.next_cursor is None and bool(answer.items),
         carried=_carried(address, filters),
     )

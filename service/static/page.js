@@ -5,9 +5,7 @@ import "./preview.js";
 import "./price.js";
 import "./scroll.js";
 
-// A picture that cannot be had leaves its product's name to be read, not a broken sign.
-document.addEventListener(
-  "error",
-  (event) => event.target instanceof HTMLImageElement && event.target.classList.add("absent"),
-  true,
-);
+// In the place of a picture that cannot be had the page says so; the browser would draw a broken sign.
+const absent = (image) => image.classList.add("absent");
+document.addEventListener("error", ({ target }) => target instanceof HTMLImageElement && absent(target), true);
+[...document.images].filter((image) => image.complete && !image.naturalWidth).forEach(absent); // before we listened

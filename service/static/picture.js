@@ -74,8 +74,8 @@ document.addEventListener("dragleave", (event) => {
 
 document.addEventListener("drop", (event) => {
   landing.hidden = true;
-  const file = pictureIn(event.dataTransfer);
   if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
+  const file = pictureIn(event.dataTransfer) ?? event.dataTransfer.files[0]; // the service says why it is none
   if (file) searchBy(file);
 });

@@ -68,6 +68,6 @@ document.addEventListener("shown", () => {
   watch();
 });
 document.addEventListener("returned", restore);
-addEventListener("pagehide", () => note({ scroll: scrollY }));
+for (const name of ["scrollend", "pagehide"]) addEventListener(name, () => note({ scroll: scrollY }));
 watch();
 if (history.state) restore();

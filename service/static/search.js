@@ -34,6 +34,11 @@ document.addEventListener("change", (event) => {
   if (event.target.form === form && event.target.closest("#filters")) go(asked(), toResults);
 });
 
+// The second click of a double one would fall on whatever lies there by now.
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("main a")) event.preventDefault();
+}, { capture: true });
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   const isOurs = link && link.origin === location.origin && link.pathname === new URL(form.action).pathname;

@@ -2,14 +2,18 @@
 // whole, and puts the parts that differ in place. Where that fails, the browser goes there by itself.
 const PARTS = ["filters", "results"];
 
+const box = document.getElementById("text");
+
 let fetching = new AbortController();
 let shown = addressOf(location);
 
 /** Show the state at `address`; with `form`, what sending that form there leads to. Answers the state's address,
- *  or null if there is nothing to show: then `form` was refused, and the page says why. */
+ *  or null if there is nothing to show: then `form` was refused, and the page says why. Without `remember` it is the
+ *  browser that went there. */
 export async function visit(address, { form = null, remember = true } = {}) {
   fetching.abort();
   const ours = (fetching = new AbortController());
+  const words = box.value;
   busy(true);
   try {
     const response = await fetch(address, { method: form ? "POST" : "GET", body: form, signal: ours.signal });
@@ -17,8 +21,9 @@ export async function visit(address, { form = null, remember = true } = {}) {
     if (!page.getElementById("results")) throw new Error("no page of ours");
     if (form && !response.ok) return tell(page.querySelector("#results p").textContent);
     if (remember) leaveFor(response.url);
+    else if (addressOf(location) !== addressOf(new URL(response.url))) return null; // gone on meanwhile
     shown = addressOf(new URL(response.url));
-    put(page);
+    put(page, words);
     return response.url;
   } catch (error) {
     if (error.name === "AbortError") return null;
@@ -42,9 +47,10 @@ export function announce(text) {
   document.getElementById("status").textContent = text;
 }
 
-/** Keep `facts` with this state, for when someone comes back to it. */
+/** Keep `facts` with the state that is shown, for when someone comes back to it. */
 export function note(facts) {
-  history.replaceState({ ...history.state, ...facts }, "");
+  // On the way back the address is already that of a state which is still being fetched.
+  if (addressOf(location) === shown) history.replaceState({ ...history.state, ...facts }, "");
 }
 
 function tell(text) {
@@ -57,7 +63,8 @@ function leaveFor(address) {
   history.pushState({}, "", address);
 }
 
-function put(page) {
+/** `words`: what was in the box when this page was asked for; what is typed since then stays there. */
+function put(page, words) {
   const focused = document.activeElement?.id;
   const open = [...document.querySelectorAll("details[open][id]")].map((each) => each.id);
   const row = document.querySelector(".category .row")?.scrollLeft ?? 0;
@@ -65,8 +72,8 @@ function put(page) {
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   document.querySelector(".category .row")?.scrollTo({ left: row });
   document.title = page.title;
-  const [box, theirs] = [document.getElementById("text"), page.getElementById("text")];
-  box.value = theirs.value;
+  const theirs = page.getElementById("text");
+  if (box.value === words) box.value = theirs.value;
   box.placeholder = theirs.placeholder;
   tell("");
   refocus(focused);
@@ -92,7 +99,6 @@ function addressOf({ pathname, search }) {
 
 history.scrollRestoration = "manual"; // what was scrolled to may have to be fetched first: see scroll.js
 addEventListener("popstate", async () => {
-  if (addressOf(location) === shown) return; // only the part after # is another
-  await visit(location.href, { remember: false });
-  document.dispatchEvent(new Event("returned"));
+  if (addressOf(location) === shown) return; // only the part after # is another, or it was left and came back to
+  if (await visit(location.href, { remember: false })) document.dispatchEvent(new Event("returned"));
 });
