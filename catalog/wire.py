@@ -18,7 +18,7 @@ from httptools import HttpParserError, HttpResponseParser
 # As many as a web worker answers requests at once, and as many that count meanwhile.
 _KEPT: Final = 16
 _PORTS: Final = {"http": 80, "https": 443}
-_CHUNK_BYTES: Final = 256 * 1024
+_BUFFER_BYTES: Final = 64 * 1024
 
 # Seconds that remain for the call; raises TimeoutError when none do.
 Left = Callable[[], float]
@@ -93,6 +93,7 @@ class _Connection:
 
     def __init__(self, opened: socket.socket) -> None:
         self._socket = opened
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         finalize(self, opened.close)  # that of a store that nobody asks any more
         self.is_kept = False
         """Whether the server lets the connection be used again after the latest answer."""
@@ -108,11 +109,11 @@ class _Connection:
             self._socket.sendall(request)
             while not self._is_whole:
                 self._socket.settimeout(left_s())
-                received = self._socket.recv(_CHUNK_BYTES)
+                received = self._socket.recv_into(self._buffer)
                 if not received:
                     raise ConnectionResetError
                 has_begun = True
-                self._parser.feed_data(received)
+                self._parser.feed_data(self._buffer[:received])
         except TimeoutError:
             raise
         except OSError as error:
