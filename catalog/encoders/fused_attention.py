@@ -55,7 +55,8 @@ def _attend(
 
 def _split(rows: torch.Tensor, heads: int) -> torch.Tensor:
     """`(n, tokens, heads * width)` to `(n, tokens, heads, width)`."""
-    return rows.unflatten(2, (heads, -1))  # type: ignore[no-untyped-call]
+    split: torch.Tensor = rows.unflatten(2, (heads, -1))  # type: ignore[no-untyped-call]
+    return split
 
 
 @contextmanager
