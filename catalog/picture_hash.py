@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
+from catalog.resizing import resized
+
 # Signs that two hashes of one picture may differ in, and levels by which either part of their shade may.
 NEAR_SIGNS = 24
 NEAR_SHADE = 6
@@ -78,7 +80,7 @@ def _small(picture: Image.Image) -> Image.Image:
 
 
 def _hash(picture: Image.Image) -> str:
-    grey = picture.convert("L").resize((_SIDE_PX, _SIDE_PX), Image.Resampling.BICUBIC)
+    grey = resized(picture, (_SIDE_PX, _SIDE_PX), Image.Resampling.BICUBIC).convert("L")
     levels = np.asarray(grey, dtype=np.float32)
     if np.ptp(levels) < _PLAIN_LEVELS:
         return ""
@@ -89,7 +91,7 @@ def _hash(picture: Image.Image) -> str:
 
 def _shade(picture: Image.Image) -> bytes:
     """The mean of blue and of red about grey, Cb and Cr, which light changes little."""
-    mean = picture.resize((1, 1), Image.Resampling.BOX).convert("YCbCr")
+    mean = resized(picture, (1, 1), Image.Resampling.BOX).convert("YCbCr")
     return mean.tobytes()[1:]
 
 

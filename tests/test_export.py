@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from transformers import PreTrainedModel
 
 from catalog.encoder import open_encoder
 from catalog.encoders import probes
 from catalog.encoders.export import exported
-from catalog.encoders.export_record import IMAGE_TOWER, RECORD, TOKENIZER
+from catalog.encoders.export_child import export
+from catalog.encoders.export_record import IMAGE_TOWER, RECORD, TEXT_TOWER, TOKENIZER, ExportRecord
 from catalog.encoders.onnx_runtime import OnnxEncoder
 from catalog.encoders.torch_runtime import SentenceTransformerEncoder
 from catalog.errors import EncoderUnavailable
@@ -62,6 +65,36 @@ def test_a_clip_folder_gives_the_same_vectors_in_both_runtimes(model: Path, made
         (onnx.encode_texts(probes.TEXTS), torch.encode_texts(probes.TEXTS)),
     ):
         assert (one * other).sum(axis=1).min() >= 0.9999
+
+
+def test_attention_is_one_operator_and_shapes_are_constants(made: Path) -> None:
+    (folder,) = export_folders(made)
+    graphs = {
+        name: onnx.load(folder / name, load_external_data=False).graph for name in (IMAGE_TOWER, TEXT_TOWER)
+    }
+    assert [value.name for value in graphs[TEXT_TOWER].input] == ["input_ids"], "no mask: no text is padded"
+    for graph in graphs.values():
+        operators = [node.op_type for node in graph.node]
+        assert operators.count("MultiHeadAttention") == SMALL["text"]["num_hidden_layers"]
+        assert "Softmax" not in operators
+        assert operators.count("Shape") <= 2, "of the inputs, not of every layer"
+
+
+def test_a_model_that_does_its_attention_itself_is_exported_as_it_is(
+    model: Path, made: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(model: object, name: str) -> None:
+        raise ValueError("no attention of transformers")
+
+    monkeypatch.setattr(PreTrainedModel, "set_attn_implementation", refused)
+    export(model, tmp_path)
+    operators = [
+        node.op_type for node in onnx.load(tmp_path / TEXT_TOWER, load_external_data=False).graph.node
+    ]
+    assert "Softmax" in operators and "MultiHeadAttention" not in operators
+    record = ExportRecord.model_validate_json((tmp_path / RECORD).read_bytes())
+    assert record.cosine >= 0.9999
+    assert record.text_inputs == ("input_ids", "attention_mask")
 
 
 def test_an_export_is_made_once(model: Path, cache: Path) -> None:

@@ -13,7 +13,7 @@ IMAGE_TOWER, TEXT_TOWER, TOKENIZER, RECORD = "image.onnx", "text.onnx", "tokeniz
 FILES = frozenset({IMAGE_TOWER, TEXT_TOWER, TOKENIZER, f"{IMAGE_TOWER}.weights", f"{TEXT_TOWER}.weights"})
 
 # Raised when an export of today could not be read by yesterday's code, or must not be used any more.
-FORMAT = 5
+FORMAT = 6
 
 # The least cosine between an export and PyTorch, over the probes of catalog/encoders/probes.py.
 LEAST_COSINE = 0.9999
@@ -28,8 +28,8 @@ class ExportRecord(BaseModel):
     fingerprint: str
     dimension: int
     image_plan: ImagePlan
-    image_input: str
-    text_inputs: tuple[str, ...]
+    image_input: str = ""
+    text_inputs: tuple[str, ...] = ()
     cosine: float = 0.0
     sha256: dict[str, str] = {}
 

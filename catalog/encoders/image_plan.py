@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from catalog.resizing import resized
+
 # The steps that a plan can hold; a processor that switches on any other is refused.
 _STEPS = {"do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"}
 
@@ -62,7 +64,7 @@ class ImagePlan(BaseModel):
 
     def _resized(self, image: Image.Image) -> Image.Image:
         rgb = image if image.mode == "RGB" else image.convert("RGB")
-        small = rgb.resize(self.size(rgb.size), Image.Resampling(self.resample))
+        small = resized(rgb, self.size(rgb.size), Image.Resampling(self.resample))
         if self.crop is None:
             return small
         height, width = self.crop
