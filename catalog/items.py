@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
@@ -11,6 +12,8 @@ from catalog.errors import ItemInvalid
 MAX_ID_CHARS = 256
 MAX_IMAGES = 16
 MAX_ATTRIBUTES = 256
+# Asked for several times while an item is ingested, some batches of items at once.
+_REMEMBERED_IDS = 4_096
 
 # A name space of our own, so that no other program's UUIDv5 can meet ours.
 _POINT_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "point.vitrine")
@@ -87,6 +90,7 @@ def parse_item(fields: dict[str, Any]) -> Item:
         raise ItemInvalid(name or "item", first["msg"].removeprefix("Value error, ")) from error
 
 
+@lru_cache(_REMEMBERED_IDS)
 def point_id(item_id: str, position: int) -> str:
     """UUIDv5 of item id and image position: the same picture of the same item always has the same point."""
     return str(uuid.uuid5(_POINT_NAMESPACE, f"{position}:{item_id}"))

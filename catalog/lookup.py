@@ -55,7 +55,7 @@ def _primary(live: LiveCollection, item_id: str, vectors: list[str]) -> Any:
 
 
 def points_of(live: LiveCollection, item_ids: Sequence[str]) -> dict[str, list[StoredPoint]]:
-    """The points of each item id, by position; an item without points is left out."""
+    """The points of each item id, by position, damaged ones too; an item without points is left out."""
     if not item_ids:
         return {}
     condition = to_qdrant({ITEM_ID: AnyOf(tuple(item_ids))})

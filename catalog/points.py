@@ -55,10 +55,21 @@ class Point:
 
 @dataclass(frozen=True)
 class StoredPoint:
-    """A point as read back, without its vectors."""
+    """A point as read back, without its vectors. Of one that another program has damaged only `id`,
+    `is_sound`, `position` and `updated_at` can be asked."""
 
     id: str
     payload: Payload
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the payload tells what is asked below, and the id is that of its picture."""
+        try:
+            picture, item_id = self.picture, self.item_id
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return False
+        is_dated = written_at(self.payload) is not None
+        return is_dated and MODEL in self.payload and self.id == point_id(item_id, picture.position)
 
     @property
     def item_id(self) -> str:
@@ -66,7 +77,9 @@ class StoredPoint:
 
     @property
     def position(self) -> int:
-        return int(self.payload[POSITION])
+        """-1 if the payload does not tell it."""
+        position = self.payload.get(POSITION)
+        return position if isinstance(position, int) else -1
 
     @property
     def image_sha256(self) -> str:
@@ -78,7 +91,8 @@ class StoredPoint:
 
     @property
     def updated_at(self) -> str:
-        return str(self.payload[UPDATED_AT])
+        """Empty if the payload does not tell it."""
+        return str(self.payload.get(UPDATED_AT, ""))
 
     @property
     def image_hashes(self) -> tuple[str, ...] | None:
@@ -135,6 +149,15 @@ def of_model(payload: Mapping[str, Any], model: str) -> Payload:
 def stamp_of(moment: datetime) -> str:
     """`updated_at` of what is written at that moment, in UTC: as texts, they compare as their times do."""
     return moment.isoformat(timespec="milliseconds")
+
+
+def written_at(payload: Mapping[str, Any]) -> datetime | None:
+    """When the point was written last; None if its payload does not tell it."""
+    try:
+        moment = datetime.fromisoformat(payload[UPDATED_AT])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def hashes_in(payload: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from qdrant_client import models
 
 from catalog.collection import LiveCollection
-from catalog.points import IMAGE_HASHES, IMAGE_SHA256, ITEM_ID, POSITION, UPDATED_AT, hashes_in
+from catalog.points import IMAGE_HASHES, IMAGE_SHA256, ITEM_ID, POSITION, UPDATED_AT, hashes_in, written_at
 
 _PAGE = 1_000
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class PointKey:
-    """Which picture of which item a point is, and when it was written last."""
+    """Which picture of which item a point is, and when it was written last.
+
+    One that another program has damaged is an item of its own, of long ago, as far as it does not tell.
+    """
 
     id: str
     item_id: str
@@ -25,8 +29,8 @@ def scan(live: LiveCollection, condition: models.Filter) -> Iterator[PointKey]:
     """Every point that passes once, in the order of the ids; one written meanwhile may be among them."""
     for record in _records(live, [ITEM_ID, UPDATED_AT], condition):
         payload = record.payload or {}
-        moment = datetime.fromisoformat(payload[UPDATED_AT])
-        yield PointKey(str(record.id), str(payload[ITEM_ID]), moment)
+        item_id = str(payload.get(ITEM_ID, f"point {record.id}"))
+        yield PointKey(str(record.id), item_id, written_at(payload) or _LONG_AGO)
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,11 @@ class PictureKey:
 
 
 def scan_pictures(live: LiveCollection) -> Iterator[PictureKey]:
-    """The picture of every point, in the order of `scan`."""
+    """The picture of every point that tells it, in the order of `scan`."""
     for record in _records(live, [ITEM_ID, POSITION, IMAGE_SHA256, IMAGE_HASHES]):
         payload = record.payload or {}
+        if not {ITEM_ID, POSITION, IMAGE_SHA256} <= payload.keys():
+            continue
         position, sha256 = int(payload[POSITION]), str(payload[IMAGE_SHA256])
         yield PictureKey(str(payload[ITEM_ID]), position, sha256, hashes_in(payload))
 

@@ -71,9 +71,16 @@ def plan(
             change.embed.append((identifier, decoded[picture.position], payload))
         elif without_stamp(by_id[identifier].payload) == payload:
             continue
-        elif keywords_of(by_id[identifier].payload) == keywords_of(payload):
+        elif _has_keywords(by_id[identifier].payload, keywords_of(payload)):
             change.repay[identifier] = payload
         else:
             change.reword[identifier] = payload
     change.delete = [point.id for point in stored if point.id not in kept]
     return change
+
+
+def _has_keywords(stored: Payload, keywords: str) -> bool:
+    try:
+        return keywords_of(stored) == keywords
+    except (TypeError, AttributeError):  # another program has put something else in their place
+        return False

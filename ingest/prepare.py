@@ -120,7 +120,7 @@ class Preparer:
 
 
 def _look_at_all(looker: Looker, placed: Placed, stored: list[StoredPoint]) -> list[Looking]:
-    by_position = {point.position: point for point in stored}
+    by_position = {point.position: point for point in stored if point.is_sound}
     place = f"{placed.place}, id {placed.item.id!r}"
     look = looker.look_if_new if placed.is_finished else looker.look
     return [look(place, source, n, by_position.get(n)) for n, source in enumerate(placed.item.images)]

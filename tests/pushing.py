@@ -35,20 +35,20 @@ def eventually(holds: Callable[[], Any], timeout_s: float = 30) -> Any:
 class Pictures:
     """Serves /R-G-B.jpg; a path in `broken` gets the status it says there, until it is taken out.
 
-    A path in `held` is answered once its event is set; one in `answers` with these bytes.
+    A path in `held` is answered once its event is set; one in `answers` with these bytes, or as that does.
     """
 
     def __init__(self) -> None:
         self.broken: dict[str, str] = {}
         self.held: dict[str, threading.Event] = {}
-        self.answers: dict[str, bytes] = {}
+        self.answers: dict[str, bytes | Callable[[Exchange], None]] = {}
         self.server: PictureServer | None = None
 
     def __call__(self, exchange: Exchange) -> None:
         if exchange.path in self.held:
             self.held[exchange.path].wait(90)
-        if raw := self.answers.get(exchange.path):
-            exchange.send(raw)
+        if said := self.answers.get(exchange.path):
+            exchange.send(said) if isinstance(said, bytes) else said(exchange)
         elif status := self.broken.get(exchange.path):
             exchange.send(answer(b"", status))
         elif colour := _COLOUR.fullmatch(exchange.path):

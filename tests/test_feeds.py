@@ -57,18 +57,28 @@ def test_a_bad_csv_row_is_named_and_the_rest_goes_on(tmp_path: Path, row: bytes,
     assert good.id == "2"
 
 
-def test_a_quote_that_is_never_closed_names_the_lines_it_took(tmp_path: Path) -> None:
-    feed = write(tmp_path / "f.csv", 'id,title,category,image\n1,t,c,i.jpg\n2,"t,c,i.jpg\n3,t,c,i.jpg\n')
-    good, bad = entries(feed)
-    assert isinstance(good, Item)
+@pytest.mark.parametrize("rest", ["", 't,"u",c,i.jpg\n', '4,"t\nu",c,i.jpg\n', "4,t,c\n", "x" * 200_000])
+def test_a_quote_that_is_never_closed_costs_no_row_but_its_own(tmp_path: Path, rest: str) -> None:
+    rows = '1,t,c,i.jpg\n2,"t,c,i.jpg\n3,t,c,i.jpg\r\n5,t,c,i.jpg\n'
+    before, bad, *after = entries(write(tmp_path / "f.csv", "id,title,category,image\n" + rows + rest))[:4]
     assert isinstance(bad, str)
-    assert bad.startswith("f.csv lines 3-4: not CSV")
+    assert bad.startswith("f.csv line 3: not CSV")
+    assert [item.id for item in (before, *after) if isinstance(item, Item)] == ["1", "3", "5"]
+
+
+def test_lines_of_a_text_in_quotes_are_no_rows_though_the_row_is_damaged(tmp_path: Path) -> None:
+    row = '1,"a\nb\nc, d",c,i.jpg,one too many\n'
+    (bad, good) = entries(write(tmp_path / "f.csv", f"id,title,category,image\n{row}2,t,c,i.jpg\n"))
+    assert isinstance(bad, str)
+    assert bad.startswith("f.csv lines 2-4: has 5 cells")
+    assert isinstance(good, Item)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no column `id`"),
+        (b"", "f.csv: is empty"),
+        (b"\xef\xbb\xbf\r\n", "f.csv: is empty"),
         (b"title,category\n", "no column `id`"),
         (b"id,id\n", "'id' more than once"),
         (b"id,t\xfftle\n", "not UTF-8"),
@@ -115,8 +125,13 @@ def test_a_json_line_becomes_an_item(tmp_path: Path) -> None:
         (b'{"id": "1", "category": "c", "title": 7, "images": ["a"]}', "f.jsonl line 1: title: "),
         (b'{"id": "1", "title": "t", "category": "c", "images": [7]}', "f.jsonl line 1: images.0: "),
         (b'{"id": "' + b"x" * 5_000_000 + b'"}', "f.jsonl line 1: is longer than 4,000,000 bytes"),
+        (b'{"id": "1", "x": ' + b"[" * 300 + b"]" * 300 + b"}", "f.jsonl line 1: has more than 200 levels"),
+        (
+            b'{"id": "1", "x": ' + b'{"a":' * 900 + b"1" + b"}" * 901,
+            "f.jsonl line 1: has more than 200 levels",
+        ),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_a_bad_json_line_is_named_and_the_rest_goes_on(tmp_path: Path, line: bytes, said: str) -> None:
     good_line = b'{"id": "2", "title": "t", "category": "c", "images": ["a.jpg"]}'
@@ -163,3 +178,37 @@ def test_rows_are_read_one_by_one(tmp_path: Path) -> None:
     rows = open_feed(str(feed)).rows
     assert isinstance(next(rows), Row)
     rows.close()  # type: ignore[attr-defined]
+
+
+def test_nulls_are_left_out_and_objects_become_attributes_of_their_own(tmp_path: Path) -> None:
+    line = {
+        "id": "1", "title": "t", "category": "c", "images": [None, "a.jpg", ""], "brand": None,
+        "sizes": ["S", None],
+        "attributes": {"fit": None, "cut": {"leg": "wide", "waist": None}},
+        "parts": [{"of": "wool", "share": 80}, {"of": "silk", "share": 20}],
+    }  # fmt: skip
+    (item,) = items(write(tmp_path / "f.jsonl", orjson.dumps(line)))
+    assert (item.images, item.brand) == (["a.jpg"], None)
+    expected = {"sizes": ["S"], "cut.leg": "wide", "parts.of": ["wool", "silk"], "parts.share": [80, 20]}
+    assert item.attributes == expected
+
+
+@pytest.mark.parametrize(("given", "currency"), [("eur", "EUR"), (" € ", "EUR"), ("USD", "USD")])
+def test_a_currency_of_its_own_is_a_code_or_a_sign(tmp_path: Path, given: str, currency: str) -> None:
+    header = "id,title,category,image,price,currency\n"
+    (item,) = items(write(tmp_path / "f.csv", f"{header}1,t,c,i.jpg,12.5,{given}\n"))
+    assert (item.price, item.currency) == (12.5, currency)
+
+
+@pytest.mark.parametrize(
+    ("price", "amount"),
+    [("1.299 €", None), ("EUR 49.900", None), ("1.299", 1.299), ("1.299 KWD", 1.299), ("0.999 EUR", 0.999),
+     ("1.299,00 €", 1299), ("12.3456 EUR", 12.3456)],
+)  # fmt: skip
+def test_a_price_in_a_currency_that_may_be_thousands_is_refused(
+    tmp_path: Path, price: str, amount: float | None
+) -> None:
+    (found,) = entries(write(tmp_path / "f.csv", f"id;title;category;bild;preis\n1;t;c;i.jpg;{price}\n"))
+    read = found.price if isinstance(found, Item) else None
+    assert read == amount
+    assert amount is not None or "may be thousands or decimals" in str(found)

@@ -191,3 +191,14 @@ def test_a_feed_with_entities_of_its_own_is_refused(tmp_path: Path, dtd: str, en
 def test_xml_that_is_no_feed_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(FeedUnreadable, match=r"^f\.xml: "):
         entries(write(tmp_path / "f.xml", text))
+
+
+def test_a_description_in_html_is_the_text_that_a_reader_sees() -> None:
+    fields = {
+        "id": "1",
+        "title": "Less < more",
+        "description": "<p>Wool &amp; <b>silk</b></p>",
+        "image_link": "a",
+    }
+    assert merchant_fields(fields)["description"] == "Wool & silk"
+    assert merchant_fields({**fields, "description": "1 < 2 & 3 > 2"})["description"] == "1 < 2 & 3 > 2"

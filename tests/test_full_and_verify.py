@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from catalog.encoder import Encoder
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
-from catalog.points import stamped, without_stamp
+from catalog.points import Point, stamped, without_stamp
 from catalog.runs import KEPT, last_runs
 from catalog.settings import Settings
 from ingest.__main__ import cli
@@ -222,6 +222,43 @@ def test_verify_finds_every_kind_of_difference_and_repairs_it(
     assert repaired.exit_code == 0, repaired.output
     again = command("verify", path)
     assert (again.exit_code, "  equal              20" in again.output) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"position": None}, {"position": 7}, {"images": "none"}, {"image_sha256": None}, {"model": None},
+     {"updated_at": "yesterday"}, {"terms": "none", "title": 5}, {"item_id": None}, None],
+    ids=str,
+)  # fmt: skip
+def test_points_that_another_program_damaged_are_found_and_repaired(
+    run: Callable[..., Report], feed: Callable[..., str], rows: Rows, index: ItemIndex,
+    command: Callable[..., Result], damage: dict[str, Any] | None,
+) -> None:  # fmt: skip
+    path = feed(rows[:5])
+    run(path)
+    (point,) = index.points_of(["A03"])["A03"]
+    left = {k: v for k, v in (point.payload | damage).items() if v is not None} if damage else {}
+    index.overwrite_payloads({point.id: left})
+    found = command("verify", path)
+    assert found.exit_code == 1
+    assert "  equal              4" in found.output
+    assert command("verify", path, "--repair", "--delete-at-most", "0.5").exit_code == 0
+    again = command("verify", path)
+    assert (again.exit_code, "  equal              5" in again.output) == (0, True)
+    assert ids(index) == {f"A{n:02}" for n in range(5)}
+
+
+def test_a_point_of_another_id_is_no_picture_of_its_item(
+    run: Callable[..., Report], feed: Callable[..., str], rows: Rows, index: ItemIndex
+) -> None:
+    path = feed(rows[:5])
+    run(path)
+    (point,) = index.points_of(["A03"])["A03"]
+    vector = index.image_vectors([point.id])[point.id]
+    index.upsert([Point("11111111-1111-1111-1111-111111111111", vector, "thing", point.payload)])
+    index.delete_points([point.id])
+    assert run(path).items["embedded"] == 1
+    assert [one.id for one in index.points_of(["A03"])["A03"]] == [point.id]
 
 
 def test_verify_repairs_from_no_feed_that_is_gone_once_read(command: Callable[..., Result]) -> None:

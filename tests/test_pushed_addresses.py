@@ -1,5 +1,6 @@
 """Pushed items whose pictures lead where nobody should ask: refused by a real worker, as dead letters."""
 
+import gzip
 from collections.abc import Iterator
 
 import pytest
@@ -28,7 +29,7 @@ def shop(store_url: str, encoder: Encoder, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("hostile")
     # One private host is allowed, as a shop's own server of pictures is, written so: 127.0.0.1.
     with (
-        shop_over(store_url, encoder, folder, IMAGE_TIMEOUT_S="5", WRITE_ATTEMPTS="1") as shop,
+        shop_over(store_url, encoder, folder, IMAGE_TIMEOUT_S="2", WRITE_ATTEMPTS="1") as shop,
         shop.worker(folder / "worker.log"),
     ):
         yield shop
@@ -88,3 +89,44 @@ def test_a_redirect_does_not_lead_further_than_an_address(shop: Shop, hidden: Pi
         assert (outcome["outcome"], outcome["code"]) == ("failed", "image_address_refused"), outcome
     assert hidden.requests == []
     assert {exchange.path for exchange in shop.pictures.server.requests} == set(shop.pictures.answers)
+
+
+def endless(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not exchange.stop.is_set():
+        exchange.send(b"\xff" * 65_536)
+
+
+def drip(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+    exchange.drip([b"\xff"] * 900, 0.05)
+
+
+def cut_short(exchange: Exchange) -> None:
+    exchange.send(answer(jpeg(), length=100_000))
+    exchange.close()
+
+
+BOMB = gzip.compress(bytes(10_000_000))
+HOSTILE = {
+    "/endless.jpg": (endless, "image_too_many_bytes"),
+    "/drip.jpg": (drip, "image_timeout"),
+    "/short.jpg": (cut_short, "image_answer_broken"),
+    "/long.jpg": (answer(jpeg(), length=20_000_001), "image_too_many_bytes"),
+    "/bomb.jpg": (answer(BOMB, Content_Encoding="gzip"), "image_answer_broken"),
+    "/zipped.jpg": (answer(BOMB, Content_Type="image/jpeg"), "image_not_an_image"),
+    "/page.jpg": (answer(b"<html>gone</html>", Content_Type="image/jpeg"), "image_not_an_image"),
+}
+
+
+def test_hostile_answers_become_dead_letters_with_a_reason(shop: Shop) -> None:
+    shop.pictures.answers = {path: said for path, (said, _) in HOSTILE.items()}
+    operations = [
+        {"op": "put", "item": shop.item() | {"id": path, "images": [shop.pictures.url(path)]}}
+        for path in HOSTILE
+    ]
+    accepted = shop.http.post("/v1/items/batch", json={"operations": operations}).json()
+    eventually(lambda: shop.ingest(accepted)["state"] == "done", 60)
+    outcomes = {one["id"]: one["code"] for one in shop.ingest(accepted)["operations"]}
+    assert outcomes == {path: code for path, (_, code) in HOSTILE.items()}
+    assert not any(shop.stored(path) for path in HOSTILE)

@@ -10,6 +10,9 @@ _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _AMOUNT = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f ]*")
 _CURRENCY = re.compile(r"[A-Za-z]{3}|[€£$]")
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+# Beside a currency: one thousand and some, as a person writes it, or a number of three places.
+_TWO_WAYS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_THREE_PLACES = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 # Of the words of Google's, schema.org's and Shopify's, less case, blanks, `_` and `-`.
 _IN_STOCK = frozenset({"instock", "available", "limitedavailability", "lowstock", "y", "ja", "oui"})
 _NOT_IN_STOCK = frozenset(
@@ -36,7 +39,20 @@ def _price_in(text: str) -> tuple[float, str | None]:
     rest = (text[: amount.start()] + text[amount.end() :]).strip() if amount else text
     if amount is None or (rest and not _CURRENCY.fullmatch(rest)):
         raise ItemInvalid("price", f"{text[:60]!r} is not an amount such as 12.00 or 12.00 EUR")
-    return _number(amount[0].strip()), (_SIGNS.get(rest, rest.upper()) or None)
+    currency = currency_of(rest)
+    if currency and currency not in _THREE_PLACES and _TWO_WAYS.fullmatch(amount[0].strip()):
+        raise _two_ways(text)
+    return _number(amount[0].strip()), currency or None
+
+
+def currency_of(text: str) -> str:
+    """The code of a currency that is given by its code or its sign."""
+    word = text.strip()
+    return _SIGNS.get(word, word.upper())
+
+
+def _two_ways(text: str) -> ItemInvalid:
+    return ItemInvalid("price", f"{text[:60]!r} may be thousands or decimals: write 1234.00 or 1.23")
 
 
 def _number(text: str) -> float:
@@ -57,7 +73,7 @@ def _with_point(digits: str, text: str) -> str:
     if not is_grouped or separator in thousands:
         raise ItemInvalid("price", f"{text[:60]!r} is not an amount such as 1234.50")
     if separator == "," and len(cents) == 3 and not thousands:
-        raise ItemInvalid("price", f"{text[:60]!r} may be thousands or decimals: write 1234.00 or 1.234")
+        raise _two_ways(text)
     return "".join(groups) + (f".{cents}" if cents else "")
 
 

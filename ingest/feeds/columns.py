@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.errors import ItemInvalid
 from catalog.items import Item
-from ingest.feeds.amounts import LATER, price_of, stock_of, stock_word
+from ingest.feeds.amounts import LATER, currency_of, price_of, stock_of, stock_word
 
 Fields = Mapping[str, Any]
 # From the row as the feed has it to the arguments of Item, their values not yet read. Raises ItemInvalid.
@@ -15,6 +15,7 @@ Shape = Callable[[Fields], dict[str, Any]]
 
 NO_CATEGORY = "uncategorised"
 IMAGE_SEPARATOR = "|"
+_LEVELS = 8
 
 # The fields' own names and their twins; two of one field in a row are a mistake.
 COLUMNS = {
@@ -31,14 +32,15 @@ ALIASES = {
            "product_code", "artikelnummer", "artikel_nr"),
     "title": ("name", "product_name", "product_title", "item_name", "produktname", "artikelbezeichnung"),
     "category": ("product_category", "category_name", "product_type", "kategorie"),
-    "images": ("image_url", "image_urls", "image_link", "picture", "pictures", "picture_url", "photo"),
+    "images": ("image_url", "image_urls", "image_link", "picture", "pictures", "picture_url", "photo",
+               "bild", "bilder", "bild_url"),
     "description": ("product_description", "long_description", "beschreibung"),
     "brand": ("brand_name", "vendor", "manufacturer", "marke"),
     "colour": ("colour_name", "color_name", "farbe"),
     "gender": ("sex", "geschlecht"),
     "price": ("unit_price", "price_incl_vat", "preis"),
-    "currency": ("currency_code", "währung"),
-    "in_stock": ("availability", "stock_status", "verfügbarkeit"),
+    "currency": ("currency_code", "währung", "waehrung"),
+    "in_stock": ("availability", "stock_status", "verfügbarkeit", "verfuegbarkeit"),
     "url": ("link", "product_url", "product_link"),
 }  # fmt: skip
 
@@ -59,9 +61,9 @@ def item_fields(columns: Fields) -> dict[str, Any]:
         elif column.strip().lower() == "attributes":
             if not isinstance(value, Mapping):
                 raise ItemInvalid("attributes", "should be an object")
-            attributes.update(value)
+            attributes |= {part: one for name, each in value.items() for part, one in flat(name, each)}
         else:
-            attributes[column.strip()] = value
+            attributes |= flat(column.strip(), value)
     if "images" in fields:
         fields["images"] = _images(fields["images"])
     return fields | ({"attributes": attributes} if attributes else {})
@@ -76,6 +78,8 @@ def with_values_read(fields: dict[str, Any]) -> dict[str, Any]:
         read["price"], currency = price_of(read["price"])
         if currency:
             read.setdefault("currency", currency)
+    if isinstance(read.get("currency"), str):
+        read["currency"] = currency_of(read["currency"])
     if isinstance(stock := read.get("in_stock"), str):
         read["in_stock"] = stock_of(stock)
         if (word := stock_word(stock)) in LATER:
@@ -115,6 +119,23 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def flat(name: str, value: Any, levels: int = _LEVELS) -> list[tuple[str, Any]]:
+    """A value as attributes, nothing where it is blank: one that has fields of its own, or is a list of such,
+    becomes several, named `shipping.price`. What has more levels stays as it is, and is no attribute."""
+    if isinstance(value, Mapping) and levels:
+        return [pair for part, one in value.items() for pair in flat(f"{name}.{part}", one, levels - 1)]
+    if not isinstance(value, list):
+        return [] if is_blank(value) else [(name, value)]
+    given = [one for one in value if not is_blank(one)]
+    plain = [one for one in given if not (isinstance(one, Mapping) and levels)]
+    nested: dict[str, list[Any]] = {}
+    for one in given:
+        for part, each in flat(name, one, levels) if isinstance(one, Mapping) and levels else ():
+            nested.setdefault(part, []).append(each)
+    found = [(name, plain)] if plain else []
+    return [*found, *nested.items()]
+
+
 def mapped(shape: Shape, columns: Mapping[str, str]) -> Shape:
     """`shape`, with the fields named in `columns` taken from the columns that it names instead."""
     wanted = {spelling(column): field for field, column in columns.items()}
@@ -138,4 +159,4 @@ def mapped(shape: Shape, columns: Mapping[str, str]) -> Shape:
 def _images(value: Any) -> Any:
     if isinstance(value, str):
         return [part.strip() for part in value.split(IMAGE_SEPARATOR) if part.strip()]
-    return value
+    return [one for one in value if not is_blank(one)] if isinstance(value, list) else value

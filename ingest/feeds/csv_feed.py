@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ingest.feeds.lines import TextLines
@@ -25,24 +26,27 @@ def read_csv(source: Source) -> Iterator[Row | Problem]:
     # Bytes that are not UTF-8 become lone surrogates, so that only the row they stand in is refused.
     with io.TextIOWrapper(source.open(), encoding_of(source.head), "surrogateescape", newline="") as file:
         lines = TextLines(file)
-        first = next(lines, "")
-        lines.row()
-        delimiter = _delimiter(first)
-        reader = csv.reader(_then(first, lines), delimiter=delimiter, strict=True)
+        delimiter = _delimiter(lines.peek())
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header = header_of(source.name, reader)
         while True:
             lines.row()
-            first_line = reader.line_num + 1
+            first_line = lines.number + 1
+            cells, error = [""], None
             try:
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error as error:
-                place = _place(source, first_line, reader.line_num)
-                yield _malformed(place, f"not CSV: {error}", header, delimiter, lines.row())
+            except csv.Error as broken:
+                error = f"not CSV: {broken}"
+            if not cells:
                 continue
-            if cells:
-                place = _place(source, first_line, reader.line_num)
+            if error or len(cells) != len(header):  # a quote that is never closed takes the rows behind it
+                lines.end_row_before(partial(_is_row, len(header), delimiter))
+            place = _place(source, first_line, lines.number)
+            if error:
+                yield _malformed(place, error, header, delimiter, lines.row())
+            else:
                 yield _row(place, header, cells, delimiter, lines)
 
 
@@ -119,9 +123,14 @@ def _delimiter(header_line: str) -> str:
     return max(_DELIMITERS, key=header_line.count)
 
 
-def _then(first: str, rest: Iterable[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+def _is_row(columns: int, delimiter: str, line: str) -> bool:
+    """Whether a line is a row of so many columns by itself, and not the end of a text in quotes."""
+    if line.count('"') % 2:
+        return False
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter, strict=True), [])) == columns
+    except csv.Error:
+        return False
 
 
 def _place(source: Source, first_line: int, last_line: int) -> str:

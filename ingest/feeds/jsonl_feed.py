@@ -9,6 +9,9 @@ from ingest.feeds.lines import MAX_LINE_BYTES, byte_lines
 from ingest.feeds.rows import Problem, Row
 from ingest.feeds.source import Source
 
+# orjson reads 1,024 levels and writes 254, of which a file of rejects takes a few for itself.
+_MAX_LEVELS = 200
+
 
 def read_jsonl(source: Source) -> Iterator[Row | Problem]:
     """Objects of the feed; a line that cannot be read is a Problem, and the next one follows."""
@@ -27,11 +30,26 @@ def parse(place: str, line: bytes) -> Row | Problem:
     try:
         fields = orjson.loads(line)
         if isinstance(fields, dict):
-            return Row(place, fields)
+            if not _is_too_deep(line, fields):
+                return Row(place, fields)
+            reason = f"has more than {_MAX_LEVELS} levels"
     except orjson.JSONDecodeError as error:
         reason = f"not JSON: {error}"
     raw = {"kind": "jsonl", "text": line.decode("utf-8", "backslashreplace").strip()}
     return Problem(place, "row_malformed", reason, raw)
+
+
+def _is_too_deep(line: bytes, fields: dict[str, Any]) -> bool:
+    """Whether it can be read, but not written again, to rejects or beside the rest of a product."""
+    if line.count(b"[") + line.count(b"{") <= _MAX_LEVELS:
+        return False
+    levels = 0
+    level: list[dict[str, Any] | list[Any]] = [fields]
+    while level:
+        levels += 1
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+    return levels > _MAX_LEVELS
 
 
 def read_text(place: str, raw: dict[str, Any]) -> Row | Problem:

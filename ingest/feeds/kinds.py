@@ -54,6 +54,8 @@ KINDS = {
 def kind_of(source: Source, columns: dict[str, str]) -> str:
     """The name of the feed's kind; `columns` as --map names them. Raises FeedUnreadable."""
     head = source.head.decode(encoding_of(source.head), "replace").lstrip()
+    if not head:
+        raise FeedUnreadable(f"{source.name}: is empty.")
     if head.startswith("<"):
         return "merchant-xml"
     # By its name only where the content tells nothing: its first line may be a damaged one.

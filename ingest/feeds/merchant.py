@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ingest.feeds.columns import NO_CATEGORY, Fields, is_blank, spelling
+from ingest.feeds.columns import NO_CATEGORY, Fields, flat, is_blank, spelling
+from ingest.feeds.html_text import text_of
 
 # Of Google's fields, those that an item has under another name.
 _NAMES = {
@@ -12,6 +13,8 @@ _NAMES = {
     "color": "colour", "colour": "colour", "gender": "gender", "availability": "in_stock",
 }  # fmt: skip
 _READ_APART = {"image_link", "additional_image_link", "price", "sale_price", "product_detail"}
+# Tags and entities, which Google lets a description have.
+_HTML = re.compile(r"</?[A-Za-z][^<>]*>|&#?\w+;")
 # Levels of a path that say for whom a shop is rather than what a product is.
 _GENERAL = frozenset(
     "home shop all apparel fashion clothing clothes women men kids girls boys unisex baby womens mens adults"
@@ -23,6 +26,8 @@ def merchant_fields(columns: Fields) -> dict[str, Any]:
     """A product as the arguments of Item, their values not yet read."""
     given = {_name(column): value for column, value in columns.items() if not is_blank(value)}
     fields = {_NAMES[name]: _one(value) for name, value in given.items() if name in _NAMES}
+    if isinstance(text := fields.get("description"), str) and _HTML.search(text):
+        fields["description"] = text_of(text)
     fields["images"] = pictures(given)
     fields["category"] = category_of(given)
     attributes = dict(_attributes(given))
@@ -92,7 +97,7 @@ def _prices(given: Fields, attributes: dict[str, Any]) -> dict[str, Any]:
 def _attributes(given: Fields) -> Iterable[tuple[str, Any]]:
     for name, value in given.items():
         if name not in _NAMES and name not in _READ_APART:
-            yield from _flat(name, value)
+            yield from ((part, _alone(one)) for part, one in flat(name, value))
     details = given.get("product_detail", [])
     for detail in details if isinstance(details, list) else [details]:
         if isinstance(detail, Mapping) and detail.get("attribute_name"):
@@ -101,15 +106,5 @@ def _attributes(given: Fields) -> Iterable[tuple[str, Any]]:
             yield "product_detail", detail
 
 
-def _flat(name: str, value: Any) -> Iterable[tuple[str, Any]]:
-    """A field as attributes: one that has fields of its own becomes several, named `shipping.price`."""
-    values = value if isinstance(value, list) else [value]
-    plain = [one for one in values if not isinstance(one, Mapping)]
-    if plain:
-        yield name, plain if len(plain) > 1 else plain[0]
-    nested: dict[str, list[Any]] = {}
-    for one in values:
-        for part, text in one.items() if isinstance(one, Mapping) else ():
-            nested.setdefault(f"{name}.{part}", []).append(text)
-    for part, texts in nested.items():
-        yield part, texts if len(texts) > 1 else texts[0]
+def _alone(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value

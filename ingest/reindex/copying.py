@@ -90,6 +90,8 @@ class Copying:
 
     def _look(self, page: Sequence[StoredPoint]) -> _Page:
         """Compare, and find the pictures of points that are not there or show another one."""
+        if damaged := next((point for point in page if not point.is_sound), None):
+            raise ReindexRefused(f"the point {damaged.id} is damaged: mend it with verify --repair first.")
         points = {point.id: point for point in page if not self._tally.is_lost(point)}
         stored = self._copy.index.payloads(list(points)) if points else {}
         missing = [p for p in points.values() if not _shows_same(stored.get(p.id), p)]
