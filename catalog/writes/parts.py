@@ -16,7 +16,7 @@ PARTITIONS = 16
 _SQLITE_TIMEOUT_S = 30
 
 
-# Of the memory that Redis may use. The rest is for locks, and for the outcomes of what is about to be taken off.
+# Of the memory that Redis may use. The rest is for locks, and for the outcomes of what is then taken off.
 _NEARLY_FULL = 0.8
 
 
