@@ -37,7 +37,7 @@ COPY --from=export /app/models models
 COPY --from=export /app/encoders encoders
 COPY catalog catalog
 # What is mounted here belongs to the one who runs it.
-RUN mkdir -p var/thumbnails /backups && chown -R vitrine:vitrine var /backups
+RUN mkdir -p var/thumbnails thumbnails /backups && chown -R vitrine:vitrine var thumbnails /backups
 USER vitrine
 
 FROM app AS worker

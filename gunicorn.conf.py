@@ -17,13 +17,14 @@ from gunicorn.glogging import Logger
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from service.admission import THREADS
+from service.gunicorn_worker import ClosingWorker
 
 wsgi_app = "service.app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 
 # As many worker processes as WEB_CONCURRENCY says, which gunicorn reads itself; 1 without it. Each holds
 # the model, which its threads share.
-worker_class = "gthread"
+worker_class = ClosingWorker
 threads = THREADS
 
 # A worker is silent while it loads the model, and a large CLIP on a slow disk takes its time.

@@ -26,7 +26,7 @@ CatalogError
 │   ├── CollectionExists    a collection of that name is there
 │   └── StoreUnsupported    the vector store is of a version that this Vitrine does not work with
 ├── QueueUnavailable        what keeps the pushed writes does not answer, or its disk is full
-├── QueueFull               as many pushed writes wait as may
+├── QueueFull               as many pushed writes wait as may, or there is no room for more
 ├── IngestNotFound
 ├── IdempotencyKeyReused    the key came before, with another request
 └── IdempotencyKeyBusy      the key's first request is being accepted just now
@@ -168,12 +168,12 @@ class QueueUnavailable(CatalogError):
 
 
 class QueueFull(CatalogError):
-    """`retry_after_s`: when there should be room again, by the pace of late."""
+    """`reason`: what there is too much of. `retry_after_s`: when there should be room again."""
 
     code = "queue_full"
 
-    def __init__(self, waiting: int, retry_after_s: int) -> None:
-        super().__init__(f"{waiting:,} writes wait already: wait {retry_after_s} s.")
+    def __init__(self, reason: str, retry_after_s: int) -> None:
+        super().__init__(f"{reason}: wait {retry_after_s} s.")
         self.retry_after_s = retry_after_s
 
 

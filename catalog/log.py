@@ -1,8 +1,9 @@
 """Sets up logging for a process: one line an event on standard error, for people or as JSON for programs."""
 
 import logging
+import warnings
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -16,9 +17,22 @@ def set_up_logging(level: str, format_: LogFormat = "text") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(format_))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    warnings.showwarning = _log_warning
     # They log every request and every file at INFO.
     for library in ("httpx", "httpcore", "sentence_transformers", "transformers"):
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A library's warning as a line like any other; Python itself writes two, for people."""
+    logging.getLogger("py.warnings").warning("%s: %s (%s:%d)", category.__name__, message, filename, lineno)
 
 
 def formatter(format_: LogFormat) -> logging.Formatter:

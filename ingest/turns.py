@@ -117,8 +117,8 @@ def _require(held: Held) -> None:
 def _unavailable(settings: Settings, error: QueueUnavailable) -> str:
     if settings.redis_url:
         return (
-            "REDIS_URL: the Redis there does not answer, so that no other machine can be told that this"
-            " one ingests; start it, or unset REDIS_URL where only one machine ingests."
+            f"REDIS_URL: the Redis there does not answer ({error.__cause__}), so that no other machine can be"
+            " told that this one ingests; start it, or unset REDIS_URL where only one machine ingests."
         )
     reason = getattr(error.__cause__, "strerror", None) or "it cannot be written"
     return f"STATE_DIR: no lock can be taken in {settings.state_dir} ({reason})."

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from catalog.encoder import Encoder
 from catalog.encoders.text_cache import CacheCounts
-from catalog.errors import QueueUnavailable
+from catalog.errors import QueueFull, QueueUnavailable
 from catalog.writes.queue import WriteQueue
 from service.errors import OutOfMemory, Overloaded
 from service.operations import Media, operation
@@ -34,7 +34,7 @@ _BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 # A stage that had nothing to do takes microseconds, which would only draw the figures down.
 _LEAST_S = 1e-5
 # Those that alerts look at, told before the first one comes: Prometheus sees an increase from 0 only.
-_TOLD_AT_0 = (Overloaded.code, OutOfMemory.code)
+_TOLD_AT_0 = (Overloaded.code, OutOfMemory.code, QueueFull.code)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 

@@ -14,6 +14,7 @@ from click import Context
 from prometheus_client.parser import text_string_to_metric_families
 
 from catalog.encoder import Encoder
+from catalog.errors import QueueFull
 from service.errors import OutOfMemory, Overloaded
 from tests.processes import ROOT, free_port, wait_until_ready
 from tests.pushing import shop_over
@@ -136,7 +137,7 @@ def test_what_is_refused_for_want_of_room_has_an_alert_and_is_told_from_0_on(
     exposed: dict[str, dict[str, set[str]]],
 ) -> None:
     alerts = " ".join(rule["expr"] for rule in rules())
-    for code in (Overloaded.code, OutOfMemory.code):
+    for code in (Overloaded.code, OutOfMemory.code, QueueFull.code):
         assert f'vitrine_errors_total{{code="{code}"}}' in alerts
         assert code in exposed["vitrine_errors_total"]["code"], "nothing was refused, so it counts 0"
 

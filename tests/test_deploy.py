@@ -15,7 +15,7 @@ import yaml
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from catalog.settings import Settings
+from catalog.settings import Settings, read_settings
 from tests.processes import ROOT, free_port
 from tests.redis_server import needs_redis
 
@@ -69,8 +69,33 @@ def test_every_service_is_fenced_in(file: str) -> None:
             assert variable.lower() in Settings.model_fields or variable.startswith("QDRANT__"), variable
 
 
+@needs_compose
+@pytest.mark.parametrize("file", FILES)
+def test_every_setting_can_be_set(file: str) -> None:
+    """The runbook says to: one that compose does not hand on would change nothing."""
+    wanted = {name.upper() for name in Settings.model_fields} - _OF_THE_FILE
+    chosen = {name: f"chosen-{name}" for name in wanted}
+    done = compose(file, {**chosen, **SECRETS})
+    assert done.returncode == 0, done.stderr
+    found = yaml.safe_load(done.stdout)["services"].values()
+    told = {value for service in found for value in service.get("environment", {}).values()}
+    assert {name for name, value in chosen.items() if value not in told} == set(SECRETS) & wanted
+
+
+def test_a_setting_that_is_empty_is_its_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # where no .env is
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "")
+    assert read_settings() == Settings(_env_file=None)
+
+
+# What the image holds, where its volumes are, and how many nodes there are.
+_OF_THE_FILE = {
+    "CLIP_MODEL", "ENCODER_RUNTIME", "ENCODER_CACHE_DIR", "STATE_DIR", "THUMBNAIL_DIR", "WORKER_METRICS",
+    "QDRANT_URL", "REDIS_URL", "QDRANT_SHARDS", "QDRANT_REPLICATION_FACTOR", "QDRANT_WRITE_CONSISTENCY",
+}  # fmt: skip
 # Variables that are not Vitrine's settings.
-_OTHERS = {"WEB_CONCURRENCY", "REDIS_PASSWORD", "REDISCLI_AUTH", "QDRANT_INIT_FILE_PATH"}
+_OTHERS = {"WEB_CONCURRENCY", "REDIS_PASSWORD", "REDISCLI_AUTH", "REDIS_MAXMEMORY", "QDRANT_INIT_FILE_PATH"}
 
 
 @needs_compose
@@ -99,7 +124,7 @@ def test_the_cluster_is_what_it_says() -> None:
     assert numbers == ["3", "2", "2"]
     assert found["web-2"]["environment"]["TRUSTED_PROXIES"] == "1"
     for file, nodes in (("store.conf", "qdrant"), ("web.conf", "web")):
-        named = set(re.findall(r"server ([\w-]+):\d+", (ROOT / "deploy/nginx" / file).read_text()))
+        named = set(re.findall(r"server ([\w-]+):\d+ ", (ROOT / "deploy/nginx" / file).read_text()))
         assert named == {name for name in found if name.startswith(f"{nodes}-")}
 
 
@@ -122,7 +147,7 @@ def test_redis_keeps_what_it_acknowledged_and_asks_for_the_password(tmp_path: Pa
     port = free_port()
     line = command[2].replace("$$", "$").replace("/etc/redis/redis.conf", str(tmp_path / "redis.conf"))
     line += f" --port {port} --bind 127.0.0.1"
-    environ = {"PATH": os.environ["PATH"], "REDIS_PASSWORD": "secret"}
+    environ = {"PATH": os.environ["PATH"], "REDIS_PASSWORD": "secret", "REDIS_MAXMEMORY": "384mb"}
     for expected in (None, b"kept"):
         process = subprocess.Popen([*command[:2], line], env=environ, stdout=subprocess.DEVNULL)
         try:
@@ -133,6 +158,7 @@ def test_redis_keeps_what_it_acknowledged_and_asks_for_the_password(tmp_path: Pa
             settings = client.config_get("*")
             assert (settings["appendonly"], settings["appendfsync"]) == ("yes", "always")
             assert settings["maxmemory-policy"] == "noeviction"
+            assert int(settings["maxmemory"]) == 384 * 2**20
             client.close()
             with pytest.raises(AuthenticationError), Redis(port=port) as stranger:
                 stranger.get("key")
@@ -182,6 +208,19 @@ def test_what_the_dockerfile_copies_is_there() -> None:
     for line in (ROOT / "Dockerfile").read_text().splitlines():
         if line.startswith("COPY ") and "--from" not in line:
             assert (ROOT / line.split()[1]).exists(), line
+
+
+@needs_compose
+@pytest.mark.parametrize("file", FILES)
+def test_what_volumes_are_mounted_on_belongs_to_who_runs_it(file: str) -> None:
+    """A volume that is made gets the owner of the folder in the image: of none, root."""
+    (made,) = re.findall(r"RUN mkdir -p (.+?) && chown -R vitrine:vitrine (.+)", _stages()["app"])
+    owned = {str(Path("/app") / name) for name in made[1].split()}
+    for name, service in services(file).items():
+        if "build" in service:
+            volumes = [str(volume).split(":")[:2] for volume in service["volumes"]]
+            on = {target for source, target in volumes if not source.startswith("/")}
+            assert all({target, *map(str, Path(target).parents)} & owned for target in on), name
 
 
 def _froms(text: str) -> list[str]:

@@ -84,6 +84,12 @@ def test_what_is_not_mended_is_rejected_again_the_same(tmp_path: Path) -> None:
     assert after == before
 
 
+@pytest.mark.parametrize("kind", ["{}", "[]", "null", "1", '"what"'])
+def test_a_reject_of_no_known_kind_is_rejected_again(tmp_path: Path, kind: str) -> None:
+    line = '{"rejected": {"reason": "r"}, "kind": ' + kind + ', "text": "1;t", "row": 1}\n'
+    assert len(rejected(write(tmp_path / "feed", line)).read_bytes().splitlines()) == 1
+
+
 @pytest.mark.parametrize("columns", [{}, {"title": "name"}])
 def test_a_merchant_product_comes_back_by_the_same_map(tmp_path: Path, columns: dict[str, str]) -> None:
     header = "id\ttitle\tname\timage_link\tprice\tproduct_type\n"

@@ -256,6 +256,28 @@ def test_the_memory_survives_and_keeps_the_newest(path: Path) -> None:
     again.close()
 
 
+def test_a_file_that_cannot_be_used_now_stays_and_costs_downloads_only(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = PictureMemory(path)
+    memory.remember({"http://a": KNOWN})
+    memory.close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode = DELETE")
+    other.execute("BEGIN EXCLUSIVE")  # as another worker, or a disk that hangs, for longer than it waits
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: connect(path, **options | {"timeout": 0}))
+    without = PictureMemory(path)
+    assert without.get("http://a") is None
+    without.remember({"http://b": KNOWN})
+    assert without.get("http://b") == KNOWN
+    without.close()
+    other.close()
+    again = PictureMemory(path)
+    assert again.get("http://a") == KNOWN
+    again.close()
+
+
 def test_the_memory_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.fetch.memory.MAX_ROWS", 100)
     memory = PictureMemory(path)

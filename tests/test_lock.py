@@ -137,7 +137,7 @@ def test_an_ingest_ends_before_its_lease_does_when_redis_is_gone(
 
 def test_without_its_redis_nothing_is_ingested(tmp_path: Path) -> None:
     settings = machine(tmp_path, "one", redis_url=f"redis://127.0.0.1:{free_port()}/0")
-    with pytest.raises(LockUnavailable, match="REDIS_URL"), only_ingest(settings):
+    with pytest.raises(LockUnavailable, match=r"REDIS_URL.*\(Error 111"), only_ingest(settings):
         pass
     with only_ingest(machine(tmp_path, "one")):  # and its lock on this machine is free again
         pass

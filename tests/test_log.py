@@ -55,7 +55,10 @@ def test_a_line_outside_of_requests_has_no_id() -> None:
 
 def test_every_line_of_gunicorn_and_the_service_is_json(tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "web.log"
-    environ = {"PORT": str(port), "QDRANT_URL": f"http://127.0.0.1:{free_port()}", "LOG_FORMAT": "json"}
+    environ = {
+        "PORT": str(port), "QDRANT_URL": f"http://127.0.0.1:{free_port()}", "LOG_FORMAT": "json",
+        "QDRANT_API_KEY": "key-of-the-store",  # the client warns of one that is sent without TLS
+    }  # fmt: skip
     with running("-m", "gunicorn", log=log, environ=environ) as process:
         wait_until_ready(f"http://127.0.0.1:{port}/healthz?x=secret", process)
         # Not ready, since there is no store; what is logged of it belongs to the request.
@@ -64,7 +67,7 @@ def test_every_line_of_gunicorn_and_the_service_is_json(tmp_path: Path) -> None:
         text = log.read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     loggers = {fields["logger"] for fields in lines}
-    assert {"gunicorn.error", "service.request_log", "service.problems"} <= loggers
+    assert {"gunicorn.error", "service.request_log", "service.problems", "py.warnings"} <= loggers
     assert lines[0]["message"].startswith("Starting gunicorn")
     (alive, *_) = [fields for fields in lines if fields.get("path") == "/healthz"]
     assert (alive["method"], alive["status"]) == ("GET", 200) and alive["ms"] >= 0
@@ -77,7 +80,7 @@ def test_every_line_of_gunicorn_and_the_service_is_json(tmp_path: Path) -> None:
 def test_ingest_logs_json_too(tmp_path: Path) -> None:
     environ = {
         "QDRANT_URL": f"http://127.0.0.1:{free_port()}", "LOG_FORMAT": "json", "STATE_DIR": str(tmp_path),
-        "FEEDS": str(tmp_path / "products.csv"),
+        "QDRANT_API_KEY": "key-of-the-store", "FEEDS": str(tmp_path / "products.csv"),
     }  # fmt: skip
     log = tmp_path / "work.log"
     with running("-m", "ingest", "work", log=log, environ=environ) as process:

@@ -55,10 +55,13 @@ def echoing() -> Iterator[ThreadingHTTPServer]:
 
 @contextmanager
 def nginx(name: str, folder: Path, ports: list[int]) -> Iterator[str]:
-    """Its address. The servers of the file's upstream are put in place one after the other."""
+    """Its address. The servers of the file's upstream are put in place one after the other.
+
+    By their addresses: Debian's nginx is older than `resolve`.
+    """
     left, port = iter(ports), free_port()
     text = (ROOT / "deploy/nginx" / name).read_text()
-    text = re.sub(r"server [\w-]+:\d+", lambda _: f"server 127.0.0.1:{next(left, ports[-1])}", text)
+    text = re.sub(r"server [\w-]+:\d+ resolve", lambda _: f"server 127.0.0.1:{next(left, ports[-1])}", text)
     text = re.sub(r"listen \d+;", f"listen 127.0.0.1:{port};", text)
     (folder / "site.conf").write_text(text)
     temporary = "".join(
@@ -98,6 +101,17 @@ def test_callers_are_who_nginx_sees_and_metrics_stay_inside(tmp_path: Path) -> N
         assert httpx.post(f"{url}/v1/search", content=b"x" * 30_000_000).status_code == 413
         long = "x" * 8_000
         assert httpx.get(f"{url}/v1/search?text={long}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["web.conf", "store.conf"])
+def test_names_are_looked_up_while_it_runs(name: str) -> None:
+    """A container that is made anew has another address; one that is away would keep nginx from starting."""
+    text = (ROOT / "deploy/nginx" / name).read_text()
+    assert "resolver 127.0.0.11 " in text and re.search(r"upstream (\w+) \{\s+zone \1 ", text)
+    servers = re.findall(r"(?m)^ +server .*:\d+.*$", text)
+    assert servers and all(" resolve " in server for server in servers)
+    image = re.search(r"nginx-unprivileged:([\d.]+)", (ROOT / "docker-compose.cluster.yml").read_text())
+    assert image and tuple(map(int, image[1].split("."))) >= (1, 27, 3), "the first with `resolve`"
 
 
 @pytest.mark.parametrize("name", ["web.conf", "store.conf"])

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from redis import ConnectionPool
+from redis import ConnectionPool, Redis
 
 from catalog.settings import Settings
 from catalog.writes.storage import InRedis, InSqlite, Part, redis_pool, translated
@@ -16,10 +16,16 @@ PARTITIONS = 16
 _SQLITE_TIMEOUT_S = 30
 
 
+# Of the memory that Redis may use. The rest is for locks, and for the outcomes of what is then taken off.
+_NEARLY_FULL = 0.8
+
+
 class Store(Protocol):
-    """Makes a Part by its name."""
+    """Makes a Part by its name. `is_nearly_full` raises QueueUnavailable."""
 
     def part(self, name: str) -> Part: ...
+
+    def is_nearly_full(self) -> bool: ...
 
 
 class SqliteStore:
@@ -39,6 +45,10 @@ class SqliteStore:
         self._made = True
         return Part(storage)
 
+    def is_nearly_full(self) -> bool:
+        """The disk bounds it, and says so itself; what waits can still be taken off it then."""
+        return False
+
 
 class RedisStore:
     """Parts in a Redis, for processes on several machines."""
@@ -50,6 +60,14 @@ class RedisStore:
     def part(self, name: str) -> Part:
         full = f"{self._prefix}.{name}"
         return Part(InRedis(full, connection_pool=self._pool, blocking=False, clean_name=False))
+
+    def is_nearly_full(self) -> bool:
+        """Whether new writes should leave the rest of `maxmemory` to the workers: a Redis that has reached it
+        takes nothing, not even a worker's lock, so that what waits would never be done."""
+        with translated():
+            memory = Redis(connection_pool=self._pool).info("memory")
+        most = memory["maxmemory"]
+        return bool(most) and memory["used_memory"] > _NEARLY_FULL * most
 
 
 class Parts:
@@ -87,6 +105,10 @@ class Parts:
     def figures(self) -> Part:
         """How many operations wait, and the pace of late."""
         return self._part("figures")
+
+    def are_nearly_full(self) -> bool:
+        """Whether more should not be accepted, since what waits could not be done then."""
+        return self._store.is_nearly_full()
 
     def close(self) -> None:
         with self._lock:

@@ -150,7 +150,9 @@ class WriteQueue:
             pace = orjson.loads(self.parts.figures.get(_PACE) or b"0")
             surplus = waiting + more - self._most
             wait_s = math.ceil(surplus / pace) if pace else _UNKNOWN_WAIT_S
-            raise QueueFull(waiting, max(1, min(wait_s, _LONGEST_WAIT_S)))
+            raise QueueFull(f"{waiting:,} writes wait already", max(1, min(wait_s, _LONGEST_WAIT_S)))
+        if self.parts.are_nearly_full():
+            raise QueueFull("The memory for writes is nearly used up", _LONGEST_WAIT_S)
 
     def _oldest(self) -> float | None:
         found: list[float] = []

@@ -84,8 +84,8 @@ def _mended(line: Row) -> Row | Problem:
     kind, row, text = (line.fields.get(name) for name in ("kind", "row", "text"))
     if isinstance(kind, str) and isinstance(row, dict):
         return Row(line.place, row, kind=kind)
-    if kind in _TEXTS and isinstance(text, str) and _is_whole(line.fields):
-        mended = _TEXTS[str(kind)](line.place, dict(line.fields))
+    if isinstance(kind, str) and kind in _TEXTS and isinstance(text, str) and _is_whole(line.fields):
+        mended = _TEXTS[kind](line.place, dict(line.fields))
         if mended is not None:
             return mended
     reason = "holds neither a row nor a text that can be read again: mend the feed that it came from"

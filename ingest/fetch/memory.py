@@ -40,13 +40,17 @@ def memory_path(settings: Settings) -> Path:
 class PictureMemory:
     """Known pictures by the address that a feed gives, in a SQLite file; for one thread at a time.
 
-    A file that fails costs downloads, never the ingest.
+    A file that fails costs downloads, never the ingest. Only one that is damaged is thrown away: another
+    worker may have open what cannot be opened now, for a full or a slow disk.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._rows = _open(path)
+        except sqlite3.OperationalError as error:
+            _log.warning("%s cannot be used, so pictures are fetched once more: %s", path, error)
+            self._rows = _open(":memory:")
         except sqlite3.DatabaseError:
             _log.warning("%s is damaged and begun anew: pictures are fetched once more", path)
             path.unlink()
@@ -110,7 +114,7 @@ def _get(rows: sqlite3.Connection, address: str) -> Known | None:
     return Known(Validator(*found[:3]), found[3]) if found else None
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path | str) -> sqlite3.Connection:
     rows = sqlite3.connect(path, timeout=10, check_same_thread=False)
     try:
         # Whole after a crash; the last batch may be lost, which costs its downloads.
