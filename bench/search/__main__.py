@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -61,6 +62,8 @@ def main() -> None:
         "--workers", type=int, default=1, help="gunicorn's worker processes, of both services"
     )
     options = parser.parse_args()
+    if find_spec("hnswlib") is None:  # no requirement: it is compiled, and nothing else needs it
+        sys.exit("The plain service needs hnswlib: pip install hnswlib")
     store = VectorStore(options.state / "store")
     store.start()
     try:
