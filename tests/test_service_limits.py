@@ -37,9 +37,10 @@ def test_who_asks_too_often_is_told_when_to_come_back(shop_index: ItemIndex, col
 
 
 def test_a_limit_ends(shop_index: ItemIndex, colours: ColourEncoder) -> None:
-    client = app_with(shop_index, colours, rate_limit="1/2 seconds").test_client()  # a second may pass here
-    assert statuses(client, 2) == [200, 429]
-    deadline = time.monotonic() + 10
+    client = app_with(shop_index, colours, rate_limit="1/second").test_client()
+    # On a busy machine a second may pass between the two.
+    assert any(statuses(client, 2)[1] == 429 for _ in range(5))
+    deadline = time.monotonic() + 5
     while client.get("/v1/search").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)
