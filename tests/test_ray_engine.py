@@ -225,7 +225,8 @@ def shards(feeds: list[str], settings: Settings, finished: frozenset[bytes] = fr
 def test_shards_hold_every_row_once_and_are_known_again(
     rows: Rows, tmp_path: Path, settings: Settings
 ) -> None:
-    feed, empty = written(rows, tmp_path / "feed.jsonl"), written([], tmp_path / "empty.jsonl")
+    feed, empty = written(rows, tmp_path / "feed.jsonl"), str(tmp_path / "empty.csv")
+    Path(empty).write_text("id,title,category,image\n")
     both = shards([feed, empty], settings)
     assert [len(shard.entries) for shard in both] == [12, 12, 12, 4, 0]
     assert [shard.feed for shard in both] == [0, 0, 0, 0, 1]
