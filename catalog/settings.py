@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
     thumbnail_dir: Path = Field(Path("var/thumbnails"), description="Thumbnails, by content; shared folder.")
     thumbnail_side_px: int = Field(480, ge=32, le=2048, description="Longer side of a thumbnail, about.")
-    ingest_batch_items: int = Field(64, ge=1, le=256, description="Items embedded and upserted together.")
+    ingest_batch_items: int = Field(128, ge=1, le=256, description="Items embedded and upserted together.")
     max_queued_writes: int = Field(
         100_000, ge=1, description="Pushed operations that may wait; more are answered 429."
     )
