@@ -64,12 +64,15 @@ class StoredPoint:
     @property
     def is_sound(self) -> bool:
         """Whether the payload tells what is asked below, and the id is that of its picture."""
+        payload, position = self.payload, self.position
         try:
-            picture, item_id = self.picture, self.item_id
-        except (KeyError, TypeError, ValueError, AttributeError):
+            is_known = any(image["position"] == position and "source" in image for image in payload[IMAGES])
+            is_its_own = self.id == point_id(str(payload[ITEM_ID]), position)
+            hashes_in(payload)
+        except (KeyError, TypeError):
             return False
-        is_dated = written_at(self.payload) is not None
-        return is_dated and MODEL in self.payload and self.id == point_id(item_id, picture.position)
+        is_whole = IMAGE_SHA256 in payload and MODEL in payload and written_at(payload) is not None
+        return is_known and is_its_own and is_whole
 
     @property
     def item_id(self) -> str:
