@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalog.errors import SettingInvalid
-from catalog.shares import Scores, shares_held, shares_of_words
+from catalog.shares import Scores, shares_of_words
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,12 @@ def confident(scores: Scores, text: str | None, cutoffs: Cutoffs) -> NDArray[np.
 def any_confident(cosines: ArrayLike, keywords: Sequence[str], text: str | None, cutoffs: Cutoffs) -> bool:
     """Whether any hit is confident; arguments as of `evidence`, for the whole first page.
 
-    Words that are held as they are often say so already; likenesses are looked for only where they do not.
+    One that reaches the cutoff is enough, and it is often the first: the others are looked at only if not.
     """
-    if text is not None:
-        held = combined(cosines, shares_held(text, keywords), cutoffs.words)
-        if confident(held, text, cutoffs).any():
-            return True
-    return bool(confident(evidence(cosines, keywords, text, cutoffs), text, cutoffs).any())
+    scores = np.asarray(cosines, dtype=np.float64)
+    if text is None:
+        return bool(confident(scores, None, cutoffs).any())
+    return any(
+        bool(confident(evidence(scores[some], keywords[some], text, cutoffs), text, cutoffs).any())
+        for some in (slice(0, 1), slice(1, None))
+    )

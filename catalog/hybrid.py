@@ -1,7 +1,5 @@
 """Hybrid search: what the pictures and what the words find, as one ranking by catalog/ranking.py."""
 
-from typing import Any
-
 import numpy as np
 from qdrant_client import models
 
@@ -10,6 +8,7 @@ from catalog.encoder import Vectors
 from catalog.lookup import payloads_of, with_spare
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS
 from catalog.ranking import fused
+from catalog.reads import Json, as_json, filtering
 from catalog.schema import bm25
 from catalog.wanted import Ranked, Words, in_order
 
@@ -19,7 +18,6 @@ from catalog.wanted import Ranked, Words, in_order
 _MIN_CANDIDATES = 75
 _CANDIDATES_PER_ITEM = 3
 
-Json = dict[str, Any]
 # Scores by point id, in the order of the answer.
 ScoreById = dict[str, float]
 
@@ -56,12 +54,13 @@ def _searches(
 
     No payload is asked for: to read those of some hundred candidates costs the store more than to find them.
     """
-    shared = {"filter": condition, "limit": candidates}
-    found: list[Json] = [{"query": vector, "using": IMAGE, "params": params, **shared}]
-    found += [{"query": bm25(each.text), "using": KEYWORDS, **shared} for each in words if each.share > 0]
+    shared = {"limit": candidates, **filtering(condition)}
+    said = [(each.share, {"query": as_json(bm25(each.text)), "using": KEYWORDS}) for each in words]
+    found = [{"query": vector, "using": IMAGE, "params": as_json(params), **shared}]
+    found += [{**query, **shared} for share, query in said if share > 0]
     # Of the candidates and not the best of all: a word may stand in half of the catalogue.
     both = {"prefetch": found, "limit": candidates * len(found)}
-    by_words = [{"query": bm25(each.text), "using": KEYWORDS, **both} for each in words]
+    by_words = [{**query, **both} for _, query in said]
     return [{"query": vector, "using": IMAGE, **both}, *by_words]
 
 
@@ -73,8 +72,8 @@ def _fused(
         (each.share, np.array([scores.get(id_, 0.0) for id_ in seen]))
         for each, scores in zip(words, said, strict=True)
     ]
-    scores = fused(np.array(list(seen.values())), floor, columns).tolist()
-    return sorted(zip(scores, seen, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    scores = fused(np.array(list(seen.values())), floor, columns)
+    return [(-worse, id_) for worse, id_ in sorted(zip((-scores).tolist(), seen, strict=True))]
 
 
 def _items(

@@ -9,10 +9,13 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 from pydantic import BaseModel
+from qdrant_client import models
 
 from catalog.deadline import current
 from catalog.logins import login_headers, without_login
 from catalog.wire import Wire, WireBroken
+
+Json = dict[str, Any]
 
 
 class ReadRefused(Exception):
@@ -32,7 +35,7 @@ class Reads:
         self._path = quote(urlsplit(url).path.rstrip("/"), safe="/%")
         self._timeout_s = timeout_s
 
-    def post(self, collection: str, call: str, body: dict[str, Any]) -> Any:
+    def post(self, collection: str, call: str, body: Json) -> Any:
         """The `result` of `call`, such as "points/query", on a collection.
 
         `body` may hold qdrant-client's models and numpy arrays anywhere.
@@ -53,7 +56,18 @@ class Reads:
         return self._timeout_s if deadline is None else min(self._timeout_s, deadline.left_s())
 
 
+def as_json(model: BaseModel) -> Json:
+    """One of qdrant-client's models as it is sent. For what stands in a body more than once."""
+    return model.model_dump(mode="json", exclude_none=True)
+
+
+def filtering(condition: models.Filter) -> Json:
+    """The field `filter` of a body; none where everything passes."""
+    given = as_json(condition)
+    return {"filter": given} if given else {}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", exclude_none=True)
+        return as_json(value)
     raise TypeError

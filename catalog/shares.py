@@ -43,12 +43,6 @@ def shares_of_words(text: str, keywords: Sequence[str]) -> Scores:
     return np.asarray(found @ weights)
 
 
-def shares_held(text: str, keywords: Sequence[str]) -> Scores:
-    """As `shares_of_words`, without the words that are only like those of the text: at most as much."""
-    words, weights = _asked(text)
-    return np.asarray(_found(words, [_held(each) for each in keywords]) @ weights)
-
-
 def _found(words: list[tuple[str, ...]], held: Sequence[frozenset[str]]) -> Scores:
     """Which texts hold which words, in any of their forms: 0 or 1, `(texts, words)`."""
     rows = [[not each.isdisjoint(forms) for forms in words] for each in held]

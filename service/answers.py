@@ -1,9 +1,15 @@
-"""What the service answers, as typed models; service/products.py builds the products among them."""
+"""What the service answers, as typed models; service/products.py builds the products among them.
 
-from typing import Literal
+Answers are validated models. What stands in one some dozen times is made of our own stored data and is a
+dataclass, which pydantic documents and writes alike, and which takes a fifth of the time to make.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from catalog.items import AttributeValue
 
@@ -12,14 +18,16 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Image(Answer):
+@dataclass(slots=True)
+class Image:
     """A picture of an item; `position` counts from 0 in the order of the feed."""
 
     position: int
     url: str
 
 
-class Product(Answer):
+@dataclass(slots=True, kw_only=True)
+class Product:
     """What every answer says of an item. A field that the shop did not send is null."""
 
     id: str
@@ -37,12 +45,14 @@ class Product(Answer):
     attributes: dict[str, AttributeValue]
 
 
+@dataclass(slots=True, kw_only=True)
 class ItemAnswer(Product):
     images: list[Image]
     updated_at: str
 
 
-class Why(Answer):
+@dataclass(slots=True)
+class Why:
     """What speaks for an item: the cosine of the query and its picture, and the words of it that it holds.
 
     `vector` is null where nothing was looked for but words, and where items were liked or disliked.
@@ -52,6 +62,7 @@ class Why(Answer):
     keywords: list[str]
 
 
+@dataclass(slots=True, kw_only=True)
 class Found(Product):
     """`score` is what the items are ranked by; null where nothing was asked for.
 
@@ -63,7 +74,7 @@ class Found(Product):
     score: float | None
     matched_image: Image | None
     why: Why | None
-    duplicates: list[str] = []
+    duplicates: list[str] = field(default_factory=list)
 
 
 class FacetValue(Answer):
@@ -184,6 +195,14 @@ class Problem(Answer):
     errors: list[FieldError] | None = None
 
 
-def json_response(answer: Answer, status: int = 200, content_type: str = "application/json") -> Response:
-    body = answer.model_dump_json(exclude_none=isinstance(answer, Problem | Health))
+def json_response(
+    answer: Answer | ItemAnswer, status: int = 200, content_type: str = "application/json"
+) -> Response:
+    adapter = _adapter(type(answer))  # type: ignore[arg-type]  # every class is hashable
+    body = adapter.dump_json(answer, exclude_none=isinstance(answer, Problem | Health))
     return Response(body, status, content_type=content_type)
+
+
+@cache
+def _adapter(model: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)

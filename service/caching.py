@@ -7,7 +7,7 @@ from typing import Final
 from flask import Flask, Response, current_app, request
 
 from catalog.settings import Settings
-from service.answers import Answer, json_response
+from service.answers import Answer, ItemAnswer, json_response
 
 # From the first of these on, the end of an answer differs each time that the same thing is asked.
 _PASSING = ("took_ms", "request_id")
@@ -19,12 +19,12 @@ def install(app: Flask, settings: Settings) -> None:
     app.after_request(_set_cache_control)
 
 
-def conditional(answer: Answer) -> Response:
+def conditional(answer: Answer | ItemAnswer) -> Response:
     """The answer with an ETag over what lasts of it, or 304 if the client has that already."""
     response = json_response(answer)
     body = response.get_data()
     # Inside a text the quotes would be escaped.
-    ends = [body.rfind(f',"{name}":'.encode()) for name in _PASSING if name in type(answer).model_fields]
+    ends = [body.rfind(f',"{name}":'.encode()) for name in _PASSING if hasattr(answer, name)]
     return _tagged(response, body[: min(ends, default=len(body))])
 
 

@@ -37,7 +37,7 @@ class Cursor:
     updated_at: str = ""
 
     def has_seen(self, item_id: str) -> bool:
-        return _hash(item_id) in self.seen
+        return bool(self.seen) and _hash(item_id) in self.seen
 
     def after(self, item_ids: list[str]) -> Self:
         """The cursor once these have been shown, too."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -39,8 +40,8 @@ class Fields(BaseModel):
     @classmethod
     def _only_known_fields(cls, sent: Any) -> Any:
         # Before `extra` would say so, since its message cannot list the known ones.
-        if isinstance(sent, dict):
-            known = [field.alias or name for name, field in cls.model_fields.items()]
+        if isinstance(sent, dict) and not sent.keys() <= _names_of(cls).keys():
+            known = list(_names_of(cls))
             unknown = sorted(str(name) for name in sent if name not in known and not cls._is_open(str(name)))
             if unknown:
                 listed = known + ([f"{cls.open_prefix}<name>"] if cls.open_prefix else [])
@@ -55,6 +56,12 @@ class Fields(BaseModel):
     def _is_open(cls, name: str) -> bool:
         prefix = cls.open_prefix
         return bool(prefix) and name.startswith(prefix) and len(name) > len(prefix)
+
+
+@cache
+def _names_of(model: type[Fields]) -> dict[str, None]:
+    """Its fields as they are sent, in their order."""
+    return dict.fromkeys(field.alias or name for name, field in model.model_fields.items())
 
 
 class StrictFields(Fields):

@@ -6,11 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.confidence import Cutoffs, any_confident, confident, evidence
-from catalog.points import Payload, keywords_of
-from catalog.wanted import Ranked
 from service.errors import ConfidenceUnknown
-
-Found = Sequence[tuple[Ranked, Payload]]
+from service.plan import Shown
 
 
 class Judge:
@@ -28,12 +25,12 @@ class Judge:
                 "out, or set CONFIDENCE_CUTOFFS to what `python -m bench.confidence` prints."
             )
 
-    def any(self, found: Found, typed: str | None) -> bool | None:
+    def any(self, found: Sequence[Shown], typed: str | None) -> bool | None:
         """Whether any hit is confident; None, and arguments, as of `mask`."""
         asked = self._asked(found, typed)
         return None if asked is None else any_confident(*asked)
 
-    def mask(self, found: Found, typed: str | None) -> NDArray[np.bool_] | None:
+    def mask(self, found: Sequence[Shown], typed: str | None) -> NDArray[np.bool_] | None:
         """Which hits are confident, `(n,)`; None where that cannot be told, as without cosines.
 
         `found`: from the best hit on. `typed`: the words of a query of texts alone, None for any other.
@@ -42,11 +39,12 @@ class Judge:
         return None if asked is None else confident(evidence(*asked), typed, asked[-1])
 
     def _asked(
-        self, found: Found, typed: str | None
+        self, found: Sequence[Shown], typed: str | None
     ) -> tuple[list[float], list[str], str | None, Cutoffs] | None:
-        cosines = [entry.cosine for entry, _ in found if entry.cosine is not None]
+        ranked = [shown.ranked for shown in found if shown.ranked is not None]
+        cosines = [entry.cosine for entry in ranked if entry.cosine is not None]
         if self._cutoffs is None or len(cosines) < len(found):
             return None
         # Without what is typed the products' words do not count.
-        keywords = [keywords_of(payload) if typed is not None else "" for _, payload in found]
+        keywords = [shown.keywords if typed is not None else "" for shown in found]
         return cosines, keywords, typed, self._cutoffs

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 from werkzeug.routing import Rule
 
 from service.answers import Problem
@@ -71,8 +71,11 @@ def path_of(rule: Rule) -> str:
 def _schemas(operations: list[Operation]) -> Document:
     taken = [model for each in operations for model in (each.body, each.parameters) if model is not None]
     answered = [each.answer for each in operations if isinstance(each.answer, type)] + [Problem]
-    wanted = [(model, "validation") for model in taken] + [(model, "serialization") for model in answered]
-    _, schemas = models_json_schema(list(dict.fromkeys(wanted)), ref_template=_REF)  # type: ignore[arg-type]
+    wanted: list[tuple[type, JsonSchemaMode]] = [(model, "validation") for model in taken]
+    wanted += [(model, "serialization") for model in answered]
+    adapters: list[tuple[type, JsonSchemaMode, TypeAdapter[Any]]]
+    adapters = [(model, mode, TypeAdapter(model)) for model, mode in dict.fromkeys(wanted)]
+    _, schemas = TypeAdapter.json_schemas(adapters, ref_template=_REF)
     return dict(schemas["$defs"])
 
 

@@ -6,7 +6,7 @@ service/openapi.py writes it down.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app
 from pydantic import BaseModel
@@ -62,7 +62,7 @@ class Operation:
 
     scope: Scope | None
     limited: bool
-    answer: type[BaseModel] | Media | None
+    answer: type[Any] | Media | None
     parameters: type[BaseModel] | None
     body: type[BaseModel] | None
     upload: bool
@@ -79,7 +79,7 @@ class Operation:
 
 def operation(
     scope: Scope | None,
-    answer: type[BaseModel] | Media | None,
+    answer: type[Any] | Media | None,
     *,
     limited: bool = True,
     parameters: type[BaseModel] | None = None,

@@ -111,13 +111,12 @@ class Pager:
         kept = [
             replace(entry, payload=payloads[entry.point_id]) for entry in kept if entry.point_id in payloads
         ]
-        mask = self._judge.mask([(entry, entry.payload or {}) for entry in kept], plan.typed)
+        mask = self._judge.mask([Shown(entry.payload or {}, entry) for entry in kept], plan.typed)
         return [] if mask is None else [entry for entry, good in zip(kept, mask, strict=True) if good]
 
     def _confident(self, plan: Plan, cursor: Cursor, page: Laid) -> bool | None:
         """Of the first page, which has the best hits; of the others nothing can be told."""
-        found = [(shown.ranked, shown.payload) for shown in page.shown if shown.ranked is not None]
-        return None if cursor.seen else self._judge.any(found, plan.typed)
+        return None if cursor.seen else self._judge.any(page.shown, plan.typed)
 
     def _ranked(self, wanted: Wanted, tiers: tuple[Filter, ...], depth: int) -> Tiers:
         """The best `depth` items, by tier."""

@@ -48,6 +48,8 @@ class FilterParameters(Fields):
         return validated(cls, {name: _value(name, values) for name, values in arguments.lists()})
 
     def to_filter(self) -> Filter:
+        if self.model_fields_set.isdisjoint(FilterParameters.model_fields) and not self.__pydantic_extra__:
+            return Filter()
         fields: dict[str, Any] = {"in_stock": self.in_stock, **(self.__pydantic_extra__ or {})}
         for name in _CHOICES:
             asked, ruled_out = getattr(self, name), getattr(self, f"{name}_not")
@@ -86,8 +88,9 @@ class ListingParameters(FilterParameters):
         return SearchRequest(filter=self.to_filter(), **self._beside_filter())
 
     def _beside_filter(self) -> dict[str, Any]:
-        of_filter = set(FilterParameters.model_fields)
-        return {name: getattr(self, name) for name in type(self).model_fields if name not in of_filter}
+        """What was sent; the rest has the same defaults in a request."""
+        beside = type(self).model_fields.keys() - FilterParameters.model_fields.keys()
+        return {name: getattr(self, name) for name in beside & self.model_fields_set}
 
 
 class SearchParameters(ListingParameters):
@@ -98,7 +101,7 @@ class SearchParameters(ListingParameters):
     def to_request(self) -> SearchRequest:
         """Raises FieldsInvalid if `mode` does not go with the rest."""
         rest = self._beside_filter()
-        texts, item_ids = rest.pop("text"), rest.pop("item_id")
+        texts, item_ids = rest.pop("text", []), rest.pop("item_id", [])
         query = [{"text": text} for text in texts] + [{"item_id": item_id} for item_id in item_ids]
         return validated(SearchRequest, {"query": query, "filter": self.to_filter(), **rest})
 

@@ -1,9 +1,10 @@
 """A search that is understood, and the page that it leads to."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from catalog.filters import Filter
-from catalog.points import Payload
+from catalog.points import Payload, keywords_of
 from catalog.wanted import Ranked, Wanted
 from service.answers import Facets
 from service.schemas import Listing
@@ -42,6 +43,11 @@ class Shown:
     payload: Payload
     ranked: Ranked | None = None
     duplicates: list[str] = field(default_factory=list)
+
+    @cached_property
+    def keywords(self) -> str:
+        """The text for keyword search."""
+        return keywords_of(self.payload)
 
 
 @dataclass(frozen=True)

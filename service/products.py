@@ -1,6 +1,7 @@
 """How a stored payload becomes a product of an answer."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from flask import url_for
@@ -9,7 +10,7 @@ from catalog.points import IMAGES, ITEM_ID, POSITION, UPDATED_AT
 from service.answers import Found, Image, ItemAnswer, Product, Why
 
 # What of an answer stands in the payload under the same name.
-_SAME_NAMES: Final = tuple(Product.model_fields.keys() - {"id", "image", "attributes"})
+_SAME_NAMES: Final = tuple({each.name for each in fields(Product)} - {"id", "image", "attributes"})
 
 
 def item_answer(payload: Mapping[str, Any]) -> ItemAnswer:
@@ -38,7 +39,7 @@ def _product(payload: Mapping[str, Any], images: list[Image]) -> dict[str, Any]:
 
 def _images(payload: Mapping[str, Any], thumbnails: str) -> list[Image]:
     return [
-        Image(position=image["position"], url=_image_url(image["source"], image["sha256"], thumbnails))
+        Image(image["position"], _image_url(image["source"], image["sha256"], thumbnails))
         for image in payload[IMAGES]
     ]
 

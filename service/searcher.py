@@ -10,7 +10,7 @@ from catalog.encoder import Encoder, Vectors
 from catalog.filters import AnyOf, Filter
 from catalog.images import ImageLimits
 from catalog.index import ItemIndex
-from catalog.points import ITEM_ID, keywords_of
+from catalog.points import ITEM_ID
 from catalog.wanted import Likes, Wanted
 from catalog.words import words_found, words_of
 from service.answers import Found, SearchAnswer, Why
@@ -142,7 +142,7 @@ def _plan(
 def _found(shown: Shown, words: list[str], thumbnails: str) -> Found:
     if shown.ranked is None:
         return found(shown.payload, None, None, [], thumbnails)
-    why = Why(vector=shown.ranked.cosine, keywords=words_found(words, keywords_of(shown.payload)))
+    why = Why(shown.ranked.cosine, words_found(words, shown.keywords))
     return found(shown.payload, shown.ranked.score, why, shown.duplicates, thumbnails)
 
 

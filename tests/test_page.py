@@ -250,6 +250,11 @@ def test_a_store_that_is_gone_is_told_and_tried_again(
             search_for(page, "red")
             expect(heading(page)).to_have_text("The shop window is dark for a moment")
             assert Axe().run(page).response["violations"] == []
+            search_for(page, "blue")
+            page.wait_for_url(re.compile("text=blue"))
+            assert state(page) == {"category": ["dresses"], "text": ["blue"]}
+            search_for(page, "red")
+            page.wait_for_url(re.compile("text=red"))
             store.answer_again()
             page.get_by_role("link", name="Try again").click()
             expect(heading(page)).to_have_text("Red")

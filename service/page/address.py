@@ -104,6 +104,12 @@ class Address:
     def is_of_pictures(self) -> bool:
         return any(name in ("item_id", "picture", "unlike") for name, _ in self.pairs)
 
+    @property
+    def beside_box(self) -> list[Pair]:
+        """All but the words in the search box, which holds the first text."""
+        words = [("text", text) for text in self.values("text")[1:]]
+        return [*words, *self._less(("text", None))]
+
     def values(self, name: str) -> list[str]:
         return [value for name_, value in self.pairs if name_ == name]
 

@@ -53,9 +53,7 @@ def view_of(
 
 
 def _carried(address: Address, filters: Filters) -> list[Pair]:
-    words = [("text", text) for text in address.values("text")[1:]]  # the box holds the first
-    fields = filters.fields | {"text"}
-    return [*words, *(pair for pair in address.pairs if pair[0] not in fields)]
+    return [pair for pair in address.beside_box if pair[0] not in filters.fields]
 
 
 def _currency(items: list[Found]) -> str | None:

@@ -34,6 +34,9 @@ def _answers(shard: Shard, request: models.QueryRequest, hits: list[Any]) -> lis
     vector, has_vector = with_vector_of(request.with_vector)
     if not has_payload and not has_vector:
         return [scored(hit) for hit in hits]
+    if payload is True and not has_vector:
+        records = shard.payloads.records([hit.id for hit in hits])
+        return [{**scored(hit), **records[hit.id]} for hit in hits]
     found = engine(shard.edge_shard.retrieve, [hit.id for hit in hits], payload, vector)
     details = {point.id: record(point, has_payload, has_vector) for point in found}
     return [{**scored(hit), **details[hit.id]} for hit in hits]

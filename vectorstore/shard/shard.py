@@ -18,6 +18,7 @@ from vectorstore.files import sync_path, sync_tree
 from vectorstore.shard.config import edge_config
 from vectorstore.shard.engine import engine
 from vectorstore.shard.group_sync import GroupSync
+from vectorstore.shard.payload_cache import PayloadCache
 from vectorstore.shard.payload_path import parts_of
 from vectorstore.shard.strict_mode import StrictMode
 from vectorstore.shard.vectors import VectorSchema
@@ -42,6 +43,7 @@ class Shard:
         self.path = path
         self.schema = VectorSchema(dense_vectors(settings), frozenset(settings.sparse_vectors or {}))
         self.edge_shard = _opened(path, edge_config(settings, indexing_threshold_kb))
+        self.payloads = PayloadCache(self.edge_shard)
         self.strict_mode = StrictMode(settings.strict_mode_config, self._indexed)
         self._known_indexes: dict[tuple[str, ...], str] | None = None
         self._turn = asyncio.Lock()
@@ -59,7 +61,10 @@ class Shard:
                 self._unflushed += 1
                 self._touched_points += 1 if operation.points is None else operation.points
                 self._known_indexes = None if operation.points == 0 else self._known_indexes
-                engine(self.edge_shard.update, operation.update)
+                try:
+                    engine(self.edge_shard.update, operation.update)
+                finally:
+                    self.payloads.forget()
                 await asyncio.sleep(0)  # let queries in between
         if wait:
             await self._log_sync.wait()
