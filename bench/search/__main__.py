@@ -14,6 +14,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 import orjson
+from qdrant_client import QdrantClient
+from qdrant_client.http.models import CollectionStatus
 
 from bench.machine import machine
 from catalog.collection import connect
@@ -34,6 +37,7 @@ from ingest.feeds.open_feed import open_feed
 from ingest.pipeline import ingest
 from tests.processes import free_port, running, wait_until_ready
 from tests.vectorstore_process import VectorStore
+from vectorstore.settings import SETTLED_S
 
 LIMIT = 24
 CLIENTS = (1, 8, 32)
@@ -64,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     if find_spec("hnswlib") is None:  # no requirement: it is compiled, and nothing else needs it
         sys.exit("The plain service needs hnswlib: pip install hnswlib")
-    store = VectorStore(options.state / "store")
+    store = VectorStore(options.state / "store", {SETTLED_S: "2"})
     store.start()
     try:
         settings = Settings(_env_file=None, qdrant_url=store.url, thumbnail_dir=options.state / "thumbnails")
@@ -103,8 +107,19 @@ def _ingested(folder: Path, settings: Settings, state: Path) -> int:
         np.save(state / "vectors.npy", np.array([vector for vector, _ in records], dtype=np.float32))
         (state / "products.json").write_bytes(orjson.dumps([payload for _, payload in records]))
     count = index.count({})
+    _wait_until_indexed(client, index.version())
     client.close()
     return count
+
+
+def _wait_until_indexed(client: QdrantClient, name: str) -> None:
+    """Until the store is done with what was written last, as that of a shop is most of the time."""
+    while True:
+        info = client.get_collection(name)
+        vectors = 2 * (info.points_count or 0)  # of the picture and of the words
+        if info.status == CollectionStatus.GREEN and (info.indexed_vectors_count or 0) >= 0.99 * vectors:
+            return
+        time.sleep(0.5)
 
 
 def _all_points(client: object, name: str) -> list[tuple[list[float], Payload]]:
