@@ -35,7 +35,11 @@ def readings(attributes: Mapping[str, AttributeValue]) -> dict[str, dict[str, li
     for name, value in attributes.items():
         if '"' in name or "\\" in name:  # no path can name it
             continue
-        for scalar in value if isinstance(value, list) else (value,):
+        if not isinstance(value, list):
+            for reading, read in _readings_of(value):
+                found.setdefault(reading, {})[name] = [read]
+            continue
+        for scalar in value:
             for reading, read in _readings_of(scalar):
                 values = found.setdefault(reading, {}).setdefault(name, [])
                 if read not in values:

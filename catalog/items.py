@@ -1,11 +1,14 @@
 """What an item is: the fields a shop may send, their limits, and the ids of its points."""
 
+import hashlib
 import re
 import uuid
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from catalog.errors import ItemInvalid
 
@@ -39,15 +42,23 @@ class Texts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    @field_validator("*", mode="after")
-    @classmethod
-    def _no_control_characters(cls, value: Any) -> Any:
+    @model_validator(mode="after")
+    def _no_control_characters(self) -> Self:
         # The store keeps JSON text: a lone surrogate cannot be encoded, a NUL breaks many readers.
-        # Of an item's dozen values most are one text or none, and a catalogue has millions.
-        text = value if isinstance(value, str) else "\n".join(_strings(value)) if value else ""
-        if _UNFIT.search(text):
-            raise ValueError("holds a control character or broken encoding")
-        return value
+        # Once for all fields, and nearly always without the expression: a catalogue has millions of texts.
+        text = "".join(_strings(self.__dict__.values()))
+        if not text.isprintable() and _UNFIT.search(text):
+            raise ValidationError.from_exception_data(type(self).__name__, self._unfit())
+        return self
+
+    def _unfit(self) -> list[InitErrorDetails]:
+        """What to say of each field that holds such a character."""
+        said = PydanticCustomError("value_error", "holds a control character or broken encoding")
+        return [
+            InitErrorDetails(type=said, loc=(name,), input=value)
+            for name, value in self.__dict__.items()
+            if _UNFIT.search("".join(_strings([value])))
+        ]
 
 
 class Item(Texts):
@@ -70,14 +81,17 @@ class Item(Texts):
     )
 
 
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for pair in value.items() for part in pair for text in _strings(part)]
-    if isinstance(value, list):
-        return [text for part in value for text in _strings(part)]
-    return []
+def _strings(values: Iterable[Any]) -> list[str]:
+    """All texts in them, names included."""
+    found = []
+    for value in values:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict):
+            found += [*value, *_strings(value.values())]
+        elif isinstance(value, list):
+            found += _strings(value)
+    return found
 
 
 def parse_item(fields: dict[str, Any]) -> Item:
@@ -92,5 +106,11 @@ def parse_item(fields: dict[str, Any]) -> Item:
 
 @lru_cache(_REMEMBERED_IDS)
 def point_id(item_id: str, position: int) -> str:
-    """UUIDv5 of item id and image position: the same picture of the same item always has the same point."""
-    return str(uuid.uuid5(_POINT_NAMESPACE, f"{position}:{item_id}"))
+    """UUIDv5 of item id and image position: the same picture of the same item always has the same point.
+
+    As `uuid.uuid5` makes it, in half the time: every picture of an unchanged feed is asked for its own.
+    """
+    named = _POINT_NAMESPACE.bytes + f"{position}:{item_id}".encode()
+    digest = hashlib.sha1(named, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

@@ -24,7 +24,7 @@ def thumbnail_path(folder: Path, sha256: str) -> Path:
 
 def has_thumbnail(folder: Path, sha256: str) -> bool:
     """Whether there is one of that picture; asked without a Path, which takes as long as to look."""
-    return os.path.exists(_place(folder, sha256))
+    return os.access(_place(folder, sha256), os.F_OK)
 
 
 def _place(folder: Path, sha256: str) -> str:

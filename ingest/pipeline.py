@@ -104,7 +104,7 @@ def ingest(
         for batch in steps.take(entries_of(feed.rows, met, report, finished)):
             finished.add(batch.finished)
             report.add(batch)
-            report.shared_pictures += sum(met.add_picture(sha, id_) for id_, sha in batch.pictures)
+            report.shared_pictures += met.add_pictures(batch.pictures)
             on_problems(batch.problems)
             on_progress(report)
     return report

@@ -43,14 +43,14 @@ class SeenItems(AbstractContextManager["SeenItems"]):
         else:
             self._ids.execute("INSERT OR IGNORE INTO seen VALUES (?, 0)", (_storable(problem.item_id),))
 
-    def add_picture(self, sha256: str, item_id: str) -> bool:
-        """Whether another item that was met before has the very same picture."""
-        content = bytes.fromhex(sha256)
-        added = self._ids.execute("INSERT OR IGNORE INTO pictures VALUES (?, ?)", (content, item_id))
-        if added.rowcount:
-            return False
-        (first,) = self._ids.execute("SELECT item_id FROM pictures WHERE sha256 = ?", (content,)).fetchone()
-        return bool(first != item_id)
+    def add_pictures(self, pictures: Sequence[tuple[str, str]]) -> int:
+        """How many of the pictures (item id, SHA-256) another item has, too, that was met before."""
+        rows = [(bytes.fromhex(sha256), item_id) for item_id, sha256 in pictures]
+        added = self._ids.executemany("INSERT OR IGNORE INTO pictures VALUES (?, ?)", rows)
+        if added.rowcount == len(rows):
+            return 0
+        find = "SELECT 1 FROM pictures WHERE sha256 = ? AND item_id != ?"
+        return sum(self._ids.execute(find, row).fetchone() is not None for row in rows)
 
     def keep_absent(self, points: Iterable[tuple[str, str]]) -> None:
         """Remember those of the points (item id, point id) whose items the run never met."""

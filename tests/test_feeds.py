@@ -212,3 +212,9 @@ def test_a_price_in_a_currency_that_may_be_thousands_is_refused(
     read = found.price if isinstance(found, Item) else None
     assert read == amount
     assert amount is not None or "may be thousands or decimals" in str(found)
+
+
+def test_true_is_no_price(tmp_path: Path) -> None:
+    line = {"id": "1", "title": "t", "category": "c", "image": "a.jpg", "price": True}
+    (found,) = entries(write(tmp_path / "f.jsonl", orjson.dumps(line)))
+    assert str(found).startswith("f.jsonl line 1: price: true is not an amount")

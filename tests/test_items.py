@@ -1,10 +1,12 @@
 """catalog/items.py: what an item may hold, and the ids of its points."""
 
+import uuid
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from catalog.errors import ItemInvalid
 from catalog.items import Item, parse_item, point_id
@@ -43,6 +45,10 @@ def test_texts_of_a_csv_become_numbers_and_booleans() -> None:
         ("attributes", {"size": {"eu": 38}}),
         ("attributes", {f"a{n}": 1 for n in range(257)}),
         ("attributes", {"weight": float("nan")}),
+        ("attributes", {"size\x00": "38"}),
+        ("attributes", {"size": ["38", "4\x1b0"]}),
+        ("images", ["a.jpg", "b\x00.jpg"]),
+        ("description", "line one\nline\x0b two"),
         ("size", "XL"),
     ],
 )
@@ -67,6 +73,23 @@ def test_points_have_the_same_id_only_for_the_same_picture_of_the_same_item(
 ) -> None:
     same = (one, position) == (other, other_position)
     assert (point_id(one, position) == point_id(other, other_position)) is same
+
+
+@given(st.text(max_size=40), st.integers(0, 15))
+def test_a_point_id_is_a_uuid_of_version_5(item_id: str, position: int) -> None:
+    space = uuid.uuid5(uuid.NAMESPACE_DNS, "point.vitrine")
+    assert point_id(item_id, position) == str(uuid.uuid5(space, f"{position}:{item_id}"))
+
+
+def test_ends_of_lines_tabs_and_any_script_are_fit() -> None:
+    text = "Ein\u00a0Kleid,\r\n\tсиний \U0001f457"
+    assert parse_item({**GOOD, "description": text, "attributes": {"note": text}}).description == text
+
+
+def test_every_unfit_field_is_named() -> None:
+    with pytest.raises(ValidationError) as error:
+        Item.model_validate({**GOOD, "title": "a\x00b", "attributes": {"a": "\x07"}})
+    assert [one["loc"] for one in error.value.errors()] == [("title",), ("attributes",)]
 
 
 def test_point_ids_never_change() -> None:

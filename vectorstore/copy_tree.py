@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 _CHUNK_BYTES = 8 * 1024 * 1024
@@ -16,20 +17,25 @@ def copy_tree(source: Path, target: Path) -> None:
             _copy_file(Path(directory, name), there / name)
 
 
+def written_parts(fd: int) -> Iterator[tuple[int, int]]:
+    """Start and end of each part of a file that is no hole: the engine's have hundreds of MB of them."""
+    size = os.fstat(fd).st_size
+    start = _next(fd, 0, os.SEEK_DATA, size)
+    while start < size:
+        end = _next(fd, start, os.SEEK_HOLE, size)
+        yield start, end
+        start = _next(fd, end, os.SEEK_DATA, size)
+
+
 def _copy_file(source: Path, target: Path) -> None:
-    """Copies the written parts alone: the engine's files are mostly holes, hundreds of MB of them."""
     reader = os.open(source, os.O_RDONLY)
     writer = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
-        size = os.fstat(reader).st_size
-        os.ftruncate(writer, size)
-        start = _next(reader, 0, os.SEEK_DATA, size)
-        while start < size:
-            end = _next(reader, start, os.SEEK_HOLE, size)
+        os.ftruncate(writer, os.fstat(reader).st_size)
+        for start, end in written_parts(reader):
             os.lseek(writer, start, os.SEEK_SET)
             while start < end:
                 start += os.sendfile(writer, reader, start, min(_CHUNK_BYTES, end - start))
-            start = _next(reader, end, os.SEEK_DATA, size)
     finally:
         os.close(reader)
         os.close(writer)

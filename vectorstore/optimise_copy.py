@@ -11,6 +11,7 @@ from qdrant_client.http import models
 from vectorstore.collection_settings import indexing_threshold_kb
 from vectorstore.copy_tree import copy_tree
 from vectorstore.files import sync_tree
+from vectorstore.read_ahead import read_ahead
 from vectorstore.shard.config import edge_config
 from vectorstore.shard.engine import engine
 from vectorstore.shard.main import die_with_parent
@@ -40,4 +41,5 @@ def optimise_copy(
     engine(shard.flush)
     engine(shard.close)
     sync_tree(Path(target))
+    read_ahead(Path(target))
     progress.send(OPTIMISED)

@@ -71,7 +71,7 @@ def _take(outcome: Outcome, report: Report, run: Run) -> None:
     for problem in outcome.problems:
         run.seen.add_failed(problem)
         report.add_problem(problem)
-    report.shared_pictures += sum(run.seen.add_picture(sha, id_) for id_, sha in outcome.pictures)
+    report.shared_pictures += run.seen.add_pictures(outcome.pictures)
     run.on_problems(outcome.problems)
     if not outcome.problems:  # else it is begun anew: what failed may have been mended
         run.finished.add({outcome.digest.hex(): outcome.digest})

@@ -28,8 +28,10 @@ _REMEMBERED = 16_384
 def price_of(value: Any) -> tuple[Any, str | None]:
     """Amount and currency of "12.00 EUR", "EUR 12.00", "12,00 €" or "1,234.50"; other types as they are.
 
-    Raises ItemInvalid where a text is none of these, or could mean two amounts.
+    Raises ItemInvalid where a text is none of these, or could mean two amounts, and for true and false.
     """
+    if isinstance(value, bool):  # it would be taken for 1 or 0
+        raise ItemInvalid("price", f"{str(value).lower()} is not an amount such as 12.00")
     return _price_in(value.strip()) if isinstance(value, str) else (value, None)
 
 

@@ -49,21 +49,22 @@ def item_fields(columns: Fields) -> dict[str, Any]:
     """Columns of a plain row by the fields that they give; empty cells are absent. Raises ItemInvalid."""
     fields: dict[str, Any] = {}
     attributes: dict[str, Any] = {}
-    resolved = resolve(tuple(columns))
-    for column, value in columns.items():
+    names = _names(tuple(columns))
+    for (column, value), (name, attribute) in zip(columns.items(), names, strict=True):
         if is_blank(value):
             continue
-        name = resolved.get(column)
         if name is not None:
             if name in fields:
                 raise ItemInvalid(name, f"is given twice, the second time as the column {column!r}")
             fields[name] = value
-        elif column.strip().lower() == "attributes":
+        elif attribute.lower() == "attributes":
             if not isinstance(value, Mapping):
                 raise ItemInvalid("attributes", "should be an object")
             attributes |= {part: one for name, each in value.items() for part, one in flat(name, each)}
+        elif isinstance(value, str):
+            attributes[attribute] = value
         else:
-            attributes |= flat(column.strip(), value)
+            attributes |= flat(attribute, value)
     if "images" in fields:
         fields["images"] = _images(fields["images"])
     return fields | ({"attributes": attributes} if attributes else {})
@@ -85,6 +86,13 @@ def with_values_read(fields: dict[str, Any]) -> dict[str, Any]:
         if (word := stock_word(stock)) in LATER:
             read["attributes"] = {"availability": word, **read.get("attributes", {})}
     return read
+
+
+@lru_cache(maxsize=64)
+def _names(columns: tuple[str, ...]) -> tuple[tuple[str | None, str], ...]:
+    """Of each column the field that it gives, if it gives one, and the attribute that it is otherwise."""
+    resolved = resolve(columns)
+    return tuple((resolved.get(column), column.strip()) for column in columns)
 
 
 @lru_cache(maxsize=64)
@@ -116,7 +124,7 @@ def field_called(name: str) -> str:
 
 
 def is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return (not value or value.isspace()) if isinstance(value, str) else value is None
 
 
 def flat(name: str, value: Any, levels: int = _LEVELS) -> list[tuple[str, Any]]:

@@ -102,9 +102,12 @@ def _row(place: str, header: list[str], cells: list[str], delimiter: str, lines:
     if _is_broken("".join(cells)):
         name = next(name for name, cell in zip(header, cells, strict=True) if _is_broken(cell))
         return _malformed(place, f"{name}: is not UTF-8", header, delimiter, lines.row())
-    named = {name: cell for name, cell in zip(header, cells, strict=True) if name or cell.strip()}
+    named = dict(zip(header, cells, strict=True))
     if "" in named:
-        return _malformed(place, "has a cell under a column without a name", header, delimiter, lines.row())
+        if any(cell.strip() for name, cell in zip(header, cells, strict=True) if not name):
+            reason = "has a cell under a column without a name"
+            return _malformed(place, reason, header, delimiter, lines.row())
+        del named[""]
     return Row(place, named, kind="csv")
 
 
@@ -134,5 +137,6 @@ def _is_row(columns: int, delimiter: str, line: str) -> bool:
 
 
 def _place(source: Source, first_line: int, last_line: int) -> str:
-    lines = f"line {first_line}" if last_line <= first_line else f"lines {first_line}-{last_line}"
-    return f"{source.name} {lines}"
+    if last_line <= first_line:
+        return f"{source.name} line {first_line}"
+    return f"{source.name} lines {first_line}-{last_line}"
