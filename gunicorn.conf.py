@@ -5,9 +5,11 @@ import importlib
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +84,13 @@ def on_starting(arbiter: Any) -> None:
         settings = read_settings()
     except CatalogError as error:
         sys.exit(f"gunicorn: {error}")
-    _check_model()
     if not settings.api_keys:
         for address in arbiter.cfg.address:
             _check_loopback(address)
     if "GUNICORN_FD" not in os.environ:  # else a running gunicorn hands its socket over
         for address in arbiter.cfg.address:
             _check_free(address)
+    _check_model()  # last: what is told at once is told first
     # A folder of this master's own: what an earlier one has left, or an older one still writes, is not ours.
     arbiter.metrics_dir = os.environ[_METRICS_DIR] = tempfile.mkdtemp(prefix="vitrine-metrics-")
 
@@ -112,13 +114,31 @@ def on_exit(arbiter: Any) -> None:
         shutil.rmtree(arbiter.metrics_dir, ignore_errors=True)
 
 
-def _import_libraries() -> None:
-    """Import once, and not in each worker, what is large and comes to no harm by a fork.
+# What is large and comes to no harm by a fork is imported once, and not in each worker: what the check needs,
+# and the rest while it is under way. No code of ours, which a HUP should load anew; nor prometheus_client,
+# which looks for its folder when it is imported.
+_LIBRARIES = ("numpy", "PIL.Image", "pydantic", "httptools", "cachetools", "filelock", "tokenizers")
+_MORE_LIBRARIES = (
+    "flask", "huey.api", "redis", "flask_limiter", "flask_cors", "flask_compress", "httpcore", "jinja2.ext",
+    "cykooz_resizer", "orjson", "babel.numbers", "gunicorn.workers.gthread",
+)  # fmt: skip
 
-    No code of ours, which a HUP should load anew.
+
+@contextmanager
+def _models_wait() -> Iterator[None]:
+    """Within, who asks pydantic to finish a model is not heard: it does so by itself when one is first used.
+
+    qdrant-client asks it for each of its 340 models, of which a worker uses a tenth: half of its import's
+    time, and 14 MB of each process (measured).
     """
-    for name in ("flask", "numpy", "PIL.Image", "pydantic", "qdrant_client"):
-        importlib.import_module(name)
+    from pydantic import BaseModel
+
+    rebuild = BaseModel.__dict__["model_rebuild"]
+    BaseModel.model_rebuild = classmethod(lambda cls, **options: None)  # type: ignore[assignment, misc]
+    try:
+        yield
+    finally:
+        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]
 
 
 def _check_model() -> None:
@@ -126,14 +146,41 @@ def _check_model() -> None:
 
     In a process of its own: a worker that is forked after ONNX Runtime was imported dies of it when it ends.
     """
-    command = [sys.executable, "-m", "catalog", "check"]
-    checking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603
-    _import_libraries()
-    _, told = checking.communicate()
-    *log, last = told.splitlines() or [""]
-    sys.stderr.writelines(f"{line}\n" for line in log)
-    if checking.returncode:
-        sys.exit(f"gunicorn: {last.removeprefix('Error: ')}")
+    with _models_wait():
+        importlib.import_module("qdrant_client")
+    for name in _LIBRARIES:
+        importlib.import_module(name)
+    checking = os.fork()
+    if checking == 0:
+        os._exit(_checked())
+    for name in _MORE_LIBRARIES:
+        importlib.import_module(name)
+    _, status = os.waitpid(checking, 0)
+    if status:
+        sys.exit(1)
+
+
+def _checked() -> int:
+    """The exit code; what is wrong is written in one line."""
+    try:
+        from catalog.checking import check
+        from catalog.errors import CatalogError
+        from catalog.log import set_up_logging
+        from catalog.settings import read_settings
+
+        settings = read_settings()
+        set_up_logging(settings.log_level, settings.log_format)
+        try:
+            check(settings)
+        except CatalogError as error:
+            sys.stderr.write(f"gunicorn: {error}\n")
+            return 1
+        return 0
+    except BaseException:  # nothing may go on from here as if it were the master
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stderr.flush()
 
 
 def _check_loopback(address: Any) -> None:

@@ -1,18 +1,15 @@
 """The command line: `python -m catalog export` and `check`."""
 
-import logging
 import sys
 
 import click
 
-from catalog.collection import connect
-from catalog.encoder import open_encoder
+from catalog.checking import check
 from catalog.encoders.export import exported
-from catalog.errors import CatalogError, StoreUnsupported
+from catalog.errors import CatalogError
 from catalog.log import set_up_logging
 from catalog.model_files import find_model_folder
-from catalog.settings import Settings, read_settings
-from catalog.versions import Versions
+from catalog.settings import read_settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,28 +34,15 @@ def export_command() -> None:
     click.echo(f"{export.folder}: verified, least cosine {export.record.cosine:.6f}")
 
 
-@cli.command()
-def check() -> None:
+@cli.command("check")
+def check_command() -> None:
     """Find the model of CLIP_MODEL, and export it unless that is done; then look at the store's version.
 
     Exit code 2 if one of them cannot be used. A store that is away is none of these: it may come later.
     """
     settings = read_settings()
     set_up_logging(settings.log_level, settings.log_format)
-    open_encoder(settings)
-    _check_store(settings)
-
-
-def _check_store(settings: Settings) -> None:
-    client = connect(settings)
-    try:
-        Versions(client, settings.qdrant_url, settings.index_alias).roles()
-    except StoreUnsupported:
-        raise
-    except CatalogError as error:
-        logging.getLogger(__name__).warning("the store was not looked at: %s", error)
-    finally:
-        client.close()
+    check(settings)
 
 
 def main() -> None:

@@ -1,53 +1,61 @@
-"""Brings a tower's matrices to 8 bits, as many as keep its vectors: faster, and a third in size."""
+"""Brings a tower's matrices to 8 bits, as many as keep its vectors: faster, and a third in size.
+
+In one of two ways, of which catalog/encoders/fastest.py takes the one that the processor is faster at: blocks
+of a few numbers, by an operator of ONNX Runtime's; rows, as catalog/encoders/byte_rows.py has them.
+"""
 
 import logging
-import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import ceil, prod
 from pathlib import Path
 
 import onnx
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-# How many of the matrices stay in float32 if its vectors are not kept otherwise.
-_LEFT_WHOLE = (0.0, 0.1, 0.2, 0.3, 0.5)
+from catalog.encoders.export_record import weights_of
+
+# How many of the matrices stay in float32 if its vectors are not kept otherwise: the second is one of them.
+_LEFT_WHOLE = (0.0, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5)
 # The products are summed in 32-bit integers: onnxruntime's documentation of MatMulNBits.
 _IN_INTEGERS = 4
 
+# The float32 tower and the names of the matrices to be left whole, to the tower in 8 bits.
+Way = Callable[[Path, Sequence[str]], onnx.ModelProto]
 
-def in_eight_bits(tower: Path, keeps_vectors: Callable[[], bool], block: int, at_least: int = 0) -> bool:
-    """Bring matrices of the float32 `tower` to 8 bits, as many as `keeps_vectors()` allows; False for none.
 
-    Only in a tower that is mostly matrices, of `at_least` so many numbers. `block`: numbers that share a
-    scale, of the weights and of what they are multiplied with; docs/encoder.md has what it costs.
+def blocks_of(numbers: int) -> Way:
+    """So many share a scale, of the weights and of what they are multiplied with; see docs/encoder.md."""
+    return partial(_in_blocks, numbers)
+
+
+def write_eight_bits(tower: Path, other: Path, way: Way, keeps_vectors: Callable[[], bool]) -> bool:
+    """Write `other`, the float32 `tower` with as many matrices in 8 bits as `keeps_vectors()` of it allows.
+
+    False, and no file is left, if it allows none.
     """
-    matrices, numbers, of_all = _matrices(onnx.load(tower, load_external_data=False))
-    if numbers <= of_all / 2 or numbers < at_least:  # convolutions would stay as they are
-        return False
-    files = (tower, weights_of(tower))
-    whole = tower.with_name("whole")
-    whole.mkdir()
-    for file in files:
-        file.rename(whole / file.name)
-    kept = False
+    matrices = _matrices(onnx.load(tower, load_external_data=False))
     for share in _LEFT_WHOLE:
-        left_whole = matrices[: ceil(share * len(matrices))]
-        save(_quantised(whole / tower.name, left_whole, block), tower)
-        kept = keeps_vectors()
-        if kept:
-            break
-    if not kept:
-        for file in files:
-            (whole / file.name).replace(file)
-    shutil.rmtree(whole)
-    return kept
+        save(way(tower, matrices[: ceil(share * len(matrices))]), other)
+        if keeps_vectors():
+            return True
+    remove(other)
+    return False
 
 
-def _quantised(tower: Path, left_whole: Sequence[str], block: int) -> onnx.ModelProto:
+def is_mostly_matrices(tower: Path, at_least: int = 0) -> bool:
+    """Whether 8 bits are worth it: convolutions stay as they are. `at_least`: numbers in its matrices."""
+    graph = onnx.load(tower, load_external_data=False).graph
+    sizes = _sizes(graph)
+    numbers = sum(sizes[name] for name in {node.input[1] for node in _multiplications(graph)})
+    return numbers > sum(sizes.values()) / 2 and numbers >= at_least
+
+
+def _in_blocks(numbers: int, tower: Path, left_whole: Sequence[str]) -> onnx.ModelProto:
     logging.getLogger(MatMulNBitsQuantizer.__module__).setLevel(logging.WARNING)
     quantiser = MatMulNBitsQuantizer(
         onnx.load(tower),
-        block_size=block,
+        block_size=numbers,
         is_symmetric=True,
         accuracy_level=_IN_INTEGERS,
         bits=8,
@@ -65,24 +73,33 @@ def save(model: onnx.ModelProto, tower: Path) -> None:
     onnx.save(model, tower, save_as_external_data=True, location=weights.name, size_threshold=1024)
 
 
-def weights_of(tower: Path) -> Path:
-    return tower.with_name(f"{tower.name}.weights")
+def remove(tower: Path) -> None:
+    """It and its weights."""
+    tower.unlink(missing_ok=True)
+    weights_of(tower).unlink(missing_ok=True)
 
 
-def _matrices(model: onnx.ModelProto) -> tuple[list[str], int, int]:
-    """The multiplications by constants, how many numbers those have, and all constants together.
+def _sizes(graph: onnx.GraphProto) -> dict[str, int]:
+    return {constant.name: prod(constant.dims) for constant in graph.initializer}
 
-    In the order in which they are best left whole. The last one, whose error nothing makes smaller; then from
-    the first on, since what they get wrong goes through all that come after. Queries and keys last of all:
-    what they get wrong only shifts a little of a token's attention to others.
+
+def _multiplications(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """By constants."""
+    sizes = _sizes(graph)
+    return [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in sizes]
+
+
+def _matrices(model: onnx.ModelProto) -> list[str]:
+    """The multiplications by constants, in the order in which they are best left whole.
+
+    The last one, whose error nothing makes smaller; then from the first on, since what they get wrong goes
+    through all that come after. Queries and keys last of all: what they get wrong only shifts a little of a
+    token's attention to others.
     """
-    sizes: dict[str, int] = {constant.name: prod(constant.dims) for constant in model.graph.initializer}
-    nodes = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in sizes]
-    names = {node.input[1] for node in nodes}
+    names = [node.name for node in _multiplications(model.graph)]
     asking = _makers_of_scores(model.graph)
-    rest = [node.name for node in nodes if node.name not in asking]
-    ordered = [*rest[-1:], *rest[:-1], *(node.name for node in nodes if node.name in asking)]
-    return ordered, sum(sizes[name] for name in names), sum(sizes.values())
+    rest = [name for name in names if name not in asking]
+    return [*rest[-1:], *rest[:-1], *(name for name in names if name in asking)]
 
 
 def _makers_of_scores(graph: onnx.GraphProto) -> set[str]:

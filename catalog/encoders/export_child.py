@@ -8,30 +8,36 @@ This and catalog/encoders/export_towers.py are what imports PyTorch of the expor
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from sentence_transformers import SentenceTransformer
 
 from catalog.encoder import Vectors
 from catalog.encoders import probes
-from catalog.encoders.eight_bits import in_eight_bits
+from catalog.encoders.byte_rows import in_byte_rows
+from catalog.encoders.eight_bits import blocks_of, is_mostly_matrices, remove, save, write_eight_bits
 from catalog.encoders.export import IMPOSSIBLE, UNLOADABLE
 from catalog.encoders.export_record import (
     FILES,
     IMAGE_TOWER,
     LEAST_COSINE,
+    MORE_FILES,
     RECORD,
     TEXT_TOWER,
     TOKENIZER,
     ExportRecord,
+    in_blocks,
     sha256_of,
 )
 from catalog.encoders.export_towers import transformer_of, write_tokenizer, write_towers
+from catalog.encoders.fastest import seconds_of
 from catalog.encoders.fused_attention import fused_attention
 from catalog.encoders.image_plan import ExportImpossible
-from catalog.encoders.onnx_runtime import Export, OnnxEncoder
+from catalog.encoders.onnx_runtime import Export, Inputs, OnnxEncoder, runs
 from catalog.encoders.torch_runtime import image_plan_of, load_model
 from catalog.errors import CatalogError, EncoderUnavailable
 from catalog.model_files import fingerprint_of
@@ -56,8 +62,9 @@ def export(model_folder: Path, folder: Path) -> None:
         image_plan=plan,
     )
 
-    def cosine() -> float:
-        return least_cosine(plain, OnnxEncoder(model_folder, Export(folder, record), 0, 100))
+    def cosine(image: str = IMAGE_TOWER, text: str = TEXT_TOWER) -> float:
+        """With those files as its towers."""
+        return least_cosine(plain, OnnxEncoder(model_folder, Export(folder, record, image, text), 0, 100))
 
     try:
         record = record.model_copy(update=write_towers(transformer, folder, fused_attention))
@@ -68,25 +75,59 @@ def export(model_folder: Path, folder: Path) -> None:
         record = record.model_copy(update=write_towers(transformer, folder, nullcontext))
         is_sound = cosine() >= LEAST_COSINE
     if is_sound:
-        _quantise(folder, lambda: cosine() >= LEAST_COSINE + _SPARE)
-    _finish(folder, record, cosine())
-
-
-def _quantise(folder: Path, kept: Callable[[], bool]) -> None:
-    in_eight_bits(folder / IMAGE_TOWER, kept, block=32)
-    # For a few words, finer blocks are as fast.
-    in_eight_bits(folder / TEXT_TOWER, kept, block=16, at_least=_BEYOND_CACHES)
-
-
-def _finish(folder: Path, record: ExportRecord, least: float) -> None:
-    """Write the record, if the export is good. Raises ExportImpossible."""
-    if not least >= LEAST_COSINE:
-        raise ExportImpossible(f"its export differs from PyTorch (cosine {least:.6f})")
-    digests = {name: sha256_of(folder / name) for name in sorted(FILES)}
-    whole = record.model_copy(update={"cosine": least, "sha256": digests})
-    (folder / RECORD).write_text(whole.model_dump_json(indent=1), "utf-8")
+        enough = LEAST_COSINE + _SPARE
+        samples = OnnxEncoder(model_folder, Export(folder, record), 0, 1).samples()
+        picture, text = samples[IMAGE_TOWER], samples[TEXT_TOWER]
+        _quantise(folder / IMAGE_TOWER, lambda name: cosine(image=name) >= enough, picture, block=32)
+        # For a few words, finer blocks are as fast.
+        _quantise(
+            folder / TEXT_TOWER,
+            lambda name: cosine(text=name) >= enough,
+            text,
+            block=16,
+            at_least=_BEYOND_CACHES,
+        )
+    record = _recorded(folder, record, cosine)
+    OnnxEncoder(model_folder, Export(folder, record), 0, 1).encode_texts(
+        ["dress"]
+    )  # finds what is fastest here
     for path in folder.iterdir():
         path.chmod(0o644)  # made at image build by one user, read by another
+
+
+def _quantise(
+    tower: Path, keeps_vectors: Callable[[str], bool], sample: Inputs, block: int, at_least: int = 0
+) -> None:
+    """Put the float32 tower in rows of 8 bits in its place, and in blocks beside it, where that is worth it.
+
+    Rows are faster than float32 on processors of every kind, if not for matrices of every size. Blocks are
+    faster than rows on some: seen where it runs, by catalog/encoders/fastest.py.
+    """
+    if not is_mostly_matrices(tower, at_least):
+        return
+    blocks, aside = tower.with_name(in_blocks(tower.name)), tower.with_name(f"rows-{tower.name}")
+    write_eight_bits(tower, blocks, blocks_of(block), partial(keeps_vectors, blocks.name))
+    if write_eight_bits(tower, aside, in_byte_rows, partial(keeps_vectors, aside.name)):
+        before, now = seconds_of([runs(tower, sample), runs(aside, sample)])
+        if now < before:
+            save(onnx.load(aside), tower)
+        remove(aside)
+
+
+def _recorded(folder: Path, record: ExportRecord, cosine: Callable[..., float]) -> ExportRecord:
+    """Write the whole record, if the export is good. Raises ExportImpossible."""
+    image, text = (
+        blocks if (folder / (blocks := in_blocks(name))).is_file() else name
+        for name in (IMAGE_TOWER, TEXT_TOWER)
+    )
+    least = min(cosine(), cosine(image, text))
+    if not least >= LEAST_COSINE:
+        raise ExportImpossible(f"its export differs from PyTorch (cosine {least:.6f})")
+    files = [name for name in sorted(FILES | MORE_FILES) if (folder / name).is_file()]
+    digests = {name: sha256_of(folder / name) for name in files}
+    whole = record.model_copy(update={"cosine": least, "sha256": digests})
+    (folder / RECORD).write_text(whole.model_dump_json(indent=1), "utf-8")
+    return whole
 
 
 def _embedded_by(model: SentenceTransformer) -> tuple[Vectors, Vectors]:

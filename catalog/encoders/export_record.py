@@ -9,11 +9,26 @@ from catalog.encoders.image_plan import ImagePlan
 
 IMAGE_TOWER, TEXT_TOWER, TOKENIZER, RECORD = "image.onnx", "text.onnx", "tokenizer.json", "export.json"
 
-# What a record answers for. The weights lie beside each tower, to be mapped into memory: workers share them.
-FILES = frozenset({IMAGE_TOWER, TEXT_TOWER, TOKENIZER, f"{IMAGE_TOWER}.weights", f"{TEXT_TOWER}.weights"})
+
+def weights_of(tower: Path) -> Path:
+    """A tower's weights lie beside it, to be mapped into memory: workers share them."""
+    return tower.with_name(f"{tower.name}.weights")
+
+
+def in_blocks(tower: str) -> str:
+    """The name of the same tower in blocks of 8 bits, which some exports have besides."""
+    return tower.replace(".onnx", ".blocks.onnx")
+
+
+# What every record answers for, and what some do.
+_TOWERS = (IMAGE_TOWER, TEXT_TOWER)
+FILES = frozenset({TOKENIZER, *_TOWERS, *(weights_of(Path(one)).name for one in _TOWERS)})
+MORE_FILES = frozenset(
+    name for one in _TOWERS for name in (in_blocks(one), weights_of(Path(in_blocks(one))).name)
+)
 
 # Raised when an export of today could not be read by yesterday's code, or must not be used any more.
-FORMAT = 6
+FORMAT = 7
 
 # The least cosine between an export and PyTorch, over the probes of catalog/encoders/probes.py.
 LEAST_COSINE = 0.9999
@@ -41,7 +56,7 @@ def read_record(folder: Path, fingerprint: str) -> ExportRecord | None:
         sound = all(sha256_of(folder / name) == digest for name, digest in record.sha256.items())
     except (OSError, ValidationError):
         return None
-    verified = record.cosine >= LEAST_COSINE and set(record.sha256) == FILES
+    verified = record.cosine >= LEAST_COSINE and FILES <= set(record.sha256) <= FILES | MORE_FILES
     return (
         record
         if sound and verified and (record.format, record.fingerprint) == (FORMAT, fingerprint)

@@ -7,9 +7,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from PIL import Image
 from tokenizers import Encoding, Tokenizer
 
 from catalog.encoder import Vectors
-from catalog.encoders.export_record import IMAGE_TOWER, TEXT_TOWER, TOKENIZER, ExportRecord
+from catalog.encoders.export_record import IMAGE_TOWER, TEXT_TOWER, TOKENIZER, ExportRecord, in_blocks
+from catalog.encoders.fastest import fastest
 from catalog.encoders.text_cache import CacheCounts, TextCache
 from catalog.errors import EncoderUnavailable
 from catalog.model_files import short_name, useful_side_px
@@ -34,15 +36,26 @@ _ERRORS = (
     state.NoSuchFile, state.NotImplemented, state.RuntimeException,
 )  # fmt: skip
 
+# Of a tower, by name.
+Inputs = dict[str, Any]
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Export:
-    """A verified export: where it lies, and its record."""
+    """A verified export: where it lies, and its record. `image`, `text`: its towers, unless the fastest."""
 
     folder: Path
     record: ExportRecord
+    image: str | None = None
+    text: str | None = None
+
+    def forms_of(self, tower: str) -> list[Path]:
+        """The files that may stand for a tower."""
+        one = self.image if tower == IMAGE_TOWER else self.text
+        blocks = [in_blocks(tower)] if in_blocks(tower) in self.record.sha256 else []
+        return [self.folder / name for name in ([one] if one else [tower, *blocks])]
 
 
 @dataclass(frozen=True)
@@ -91,12 +104,17 @@ class OnnxEncoder:
         keys = [np.asarray(encoding.ids, dtype=np.int32).tobytes() for encoding in tokens]
         return self._texts.vectors(keys, lambda missing: self._embed_all([tokens[n] for n in missing]))
 
+    def samples(self) -> dict[str, Inputs]:
+        """By tower, what its forms are compared by: a picture, and a text as customers ask."""
+        text = self._tokenizer.encode("red floral dress with long sleeves")
+        picture = Image.new("RGB", (8, 8))
+        return {IMAGE_TOWER: self._image_inputs([picture]), TEXT_TOWER: self._text_inputs([text])}
+
     def _none(self) -> Vectors:
         return np.zeros((0, self.dimension), dtype=np.float32)
 
     def _embed_images(self, images: Sequence[Image.Image]) -> Vectors:
-        record = self._export.record
-        return _run(self._loaded().image, {record.image_input: record.image_plan.prepare(images)})
+        return _run(self._loaded().image, self._image_inputs(images))
 
     def _embed_all(self, tokens: Sequence[Encoding]) -> Vectors:
         """The texts in batches of one length each: none is padded, and a vector depends on its text alone."""
@@ -117,25 +135,39 @@ class OnnxEncoder:
         return vectors
 
     def _embed_texts(self, tokens: Sequence[Encoding]) -> Vectors:
-        inputs = self._export.record.text_inputs
-        return _run(self._loaded().text, {name: _TEXT_INPUTS[name](tokens) for name in inputs})
+        return _run(self._loaded().text, self._text_inputs(tokens))
+
+    def _image_inputs(self, images: Sequence[Image.Image]) -> Inputs:
+        record = self._export.record
+        return {record.image_input: record.image_plan.prepare(images)}
+
+    def _text_inputs(self, tokens: Sequence[Encoding]) -> Inputs:
+        return {name: _TEXT_INPUTS[name](tokens) for name in self._export.record.text_inputs}
 
     def _loaded(self) -> _Towers:
         with self._loading:  # two requests may arrive for a model that neither has loaded
             if self._towers is None:
                 started = time.perf_counter()
-                self._towers = _load(self._export.folder, self._threads)
+                self._towers = _load(self._export, self._threads, self.samples())
                 seconds = time.perf_counter() - started
                 _log.info("encoder loaded: model=%s runtime=onnx seconds=%.2f", self.name, seconds)
             return self._towers
 
 
-def _load(folder: Path, threads: int) -> _Towers:
+def _load(export: Export, threads: int, samples: Mapping[str, Inputs]) -> _Towers:
+    def session(tower: str) -> onnxruntime.InferenceSession:
+        return _session(fastest(export.forms_of(tower), lambda form: runs(form, samples[tower])))
+
     try:
-        image, text = _session(folder / IMAGE_TOWER), _session(folder / TEXT_TOWER)
+        image, text = session(IMAGE_TOWER), session(TEXT_TOWER)
     except _ERRORS as error:
-        raise EncoderUnavailable(f"The export in {folder} cannot be loaded: {error}") from error
+        raise EncoderUnavailable(f"The export in {export.folder} cannot be loaded: {error}") from error
     return _Towers(image, text, ThreadPoolExecutor(threads, thread_name_prefix="encode"))
+
+
+def runs(tower: Path, inputs: Inputs) -> Callable[[], object]:
+    """The tower, loaded, as a call that runs it once. It raises what ONNX Runtime does."""
+    return partial(_session(tower).run, None, inputs)
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
@@ -145,7 +177,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _run(tower: onnxruntime.InferenceSession, inputs: dict[str, Any]) -> Vectors:
+def _run(tower: onnxruntime.InferenceSession, inputs: Inputs) -> Vectors:
     try:
         (features,) = tower.run(None, inputs)
     except _ERRORS as error:
