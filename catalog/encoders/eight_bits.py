@@ -43,12 +43,12 @@ def write_eight_bits(tower: Path, other: Path, way: Way, keeps_vectors: Callable
     return False
 
 
-def is_mostly_matrices(tower: Path, at_least: int = 0) -> bool:
-    """Whether 8 bits are worth it: convolutions stay as they are. `at_least`: numbers in its matrices."""
+def is_mostly_matrices(tower: Path) -> bool:
+    """Whether 8 bits are worth it: convolutions stay as they are."""
     graph = onnx.load(tower, load_external_data=False).graph
     sizes = _sizes(graph)
     numbers = sum(sizes[name] for name in {node.input[1] for node in _multiplications(graph)})
-    return numbers > sum(sizes.values()) / 2 and numbers >= at_least
+    return numbers > sum(sizes.values()) / 2
 
 
 def _in_blocks(numbers: int, tower: Path, left_whole: Sequence[str]) -> onnx.ModelProto:

@@ -42,9 +42,6 @@ from catalog.encoders.torch_runtime import image_plan_of, load_model
 from catalog.errors import CatalogError, EncoderUnavailable
 from catalog.model_files import fingerprint_of
 
-# Numbers of a text tower that no processor's cache holds in float32: the few words of a query take as long as
-# it takes to read them from memory.
-_BEYOND_CACHES = 16_000_000
 # What 8 bits get wrong differs from text to text: those that are no probes must have LEAST_COSINE, too.
 _SPARE = 0.00002
 
@@ -62,9 +59,12 @@ def export(model_folder: Path, folder: Path) -> None:
         image_plan=plan,
     )
 
-    def cosine(image: str = IMAGE_TOWER, text: str = TEXT_TOWER) -> float:
+    def encoder(image: str = IMAGE_TOWER, text: str = TEXT_TOWER) -> OnnxEncoder:
         """With those files as its towers."""
-        return least_cosine(plain, OnnxEncoder(model_folder, Export(folder, record, image, text), 0, 100))
+        return OnnxEncoder(model_folder, Export(folder, record, image, text), 0, 100)
+
+    def cosine(image: str = IMAGE_TOWER, text: str = TEXT_TOWER) -> float:
+        return least_cosine(plain, encoder(image, text))
 
     try:
         record = record.model_copy(update=write_towers(transformer, folder, fused_attention))
@@ -76,34 +76,31 @@ def export(model_folder: Path, folder: Path) -> None:
         is_sound = cosine() >= LEAST_COSINE
     if is_sound:
         enough = LEAST_COSINE + _SPARE
-        samples = OnnxEncoder(model_folder, Export(folder, record), 0, 1).samples()
+        samples = encoder().samples()
         picture, text = samples[IMAGE_TOWER], samples[TEXT_TOWER]
-        _quantise(folder / IMAGE_TOWER, lambda name: cosine(image=name) >= enough, picture, block=32)
+        _quantise(
+            folder / IMAGE_TOWER, lambda name: _of_pictures(plain[0], encoder(image=name)) >= enough,
+            picture, block=32,
+        )  # fmt: skip
         # For a few words, finer blocks are as fast.
         _quantise(
-            folder / TEXT_TOWER,
-            lambda name: cosine(text=name) >= enough,
-            text,
-            block=16,
-            at_least=_BEYOND_CACHES,
-        )
+            folder / TEXT_TOWER, lambda name: _of_texts(plain[1], encoder(text=name)) >= enough,
+            text, block=16,
+        )  # fmt: skip
     record = _recorded(folder, record, cosine)
-    OnnxEncoder(model_folder, Export(folder, record), 0, 1).encode_texts(
-        ["dress"]
-    )  # finds what is fastest here
+    # Finds what is fastest here.
+    OnnxEncoder(model_folder, Export(folder, record), 0, 1).encode_texts(["dress"])
     for path in folder.iterdir():
         path.chmod(0o644)  # made at image build by one user, read by another
 
 
-def _quantise(
-    tower: Path, keeps_vectors: Callable[[str], bool], sample: Inputs, block: int, at_least: int = 0
-) -> None:
+def _quantise(tower: Path, keeps_vectors: Callable[[str], bool], sample: Inputs, block: int) -> None:
     """Put the float32 tower in rows of 8 bits in its place, and in blocks beside it, where that is worth it.
 
     Rows are faster than float32 on processors of every kind, if not for matrices of every size. Blocks are
     faster than rows on some: seen where it runs, by catalog/encoders/fastest.py.
     """
-    if not is_mostly_matrices(tower, at_least):
+    if not is_mostly_matrices(tower):
         return
     blocks, aside = tower.with_name(in_blocks(tower.name)), tower.with_name(f"rows-{tower.name}")
     write_eight_bits(tower, blocks, blocks_of(block), partial(keeps_vectors, blocks.name))
@@ -141,8 +138,15 @@ def _embedded_by(model: SentenceTransformer) -> tuple[Vectors, Vectors]:
 
 def least_cosine(plain: tuple[Vectors, Vectors], encoder: OnnxEncoder) -> float:
     """The least cosine between what `_embedded_by` found and what `encoder` makes of the probes."""
-    ours = [encoder.encode_images(probes.pictures()), encoder.encode_texts(probes.TEXTS)]
-    return min(float((a * b).sum(axis=1).min()) for a, b in zip(ours, plain, strict=True))
+    return min(_of_pictures(plain[0], encoder), _of_texts(plain[1], encoder))
+
+
+def _of_pictures(plain: Vectors, encoder: OnnxEncoder) -> float:
+    return float((plain * encoder.encode_images(probes.pictures())).sum(axis=1).min())
+
+
+def _of_texts(plain: Vectors, encoder: OnnxEncoder) -> float:
+    return float((plain * encoder.encode_texts(probes.TEXTS)).sum(axis=1).min())
 
 
 def main() -> None:
