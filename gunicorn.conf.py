@@ -8,8 +8,6 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,29 +122,14 @@ _MORE_LIBRARIES = (
 )  # fmt: skip
 
 
-@contextmanager
-def _models_wait() -> Iterator[None]:
-    """Within, who asks pydantic to finish a model is not heard: it does so by itself when one is first used.
-
-    qdrant-client asks it for each of its 340 models, of which a worker uses a tenth: half of its import's
-    time, and 14 MB of each process (measured).
-    """
-    from pydantic import BaseModel
-
-    rebuild = BaseModel.__dict__["model_rebuild"]
-    BaseModel.model_rebuild = classmethod(lambda cls, **options: None)  # type: ignore[assignment, misc]
-    try:
-        yield
-    finally:
-        BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]
-
-
 def _check_model() -> None:
     """Fetch and export a model that is not here yet: once, and outside the workers' time-out.
 
     In a process of its own: a worker that is forked after ONNX Runtime was imported dies of it when it ends.
     """
-    with _models_wait():
+    from catalog.quick_imports import models_wait
+
+    with models_wait():
         importlib.import_module("qdrant_client")
     for name in _LIBRARIES:
         importlib.import_module(name)

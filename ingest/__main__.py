@@ -7,6 +7,7 @@ import click
 
 from catalog.allocator import collect_seldom, return_memory_early
 from catalog.errors import CatalogError
+from catalog.quick_imports import models_wait
 from ingest.exit_codes import FAILED, INTERRUPTED
 
 # Where each command is defined: it is imported when it is called, so that none waits for what others need.
@@ -36,7 +37,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        with models_wait():
+            command: click.Command = getattr(import_module(module), name)
         return command
 
 
