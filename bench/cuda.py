@@ -1,5 +1,7 @@
 """What a CUDA device embeds: `python -m bench.encoder --device cuda`. It has not been run on one yet.
 
+`--device trial` runs the same on the CPU, to see that it runs: its figures say nothing of a GPU.
+
 Pictures a second by ViT-B/32's shape in float16: the bare forward pass on pixels that lie on the device, our
 embedding of decoded pictures, and both ways from JPEG bytes: decoded by all CPU cores, and on the device.
 """
@@ -14,7 +16,8 @@ from pathlib import Path
 import torch
 
 from bench.photos import photo_jpeg
-from catalog.encoders.device_pixels import can_decode_there, embed_pixels, pixels_of_jpegs, pixels_of_pictures
+from catalog.encoders.device_jpegs import can_decode_on
+from catalog.encoders.device_pixels import embed_pixels, pixels_of_jpegs, pixels_of_pictures
 from catalog.encoders.torch_runtime import SentenceTransformerEncoder, image_plan_of, load_model
 from catalog.images import ImageLimits, decode_image
 
@@ -48,7 +51,7 @@ def print_cuda(model_folder: Path, rounds: int, device: str = "cuda") -> None:
 
             by_cpu = rate(from_bytes, size, rounds)
         print(f"batch {size}: from JPEGs of 1000x1500 by {os.cpu_count()} cores {by_cpu:.0f}/s", flush=True)
-        if device == "cuda" and can_decode_there():
+        if can_decode_on(device):
             there = rate(
                 lambda contents=contents: embed_pixels(model, pixels_of_jpegs(plan, contents, device)[0]),
                 size, rounds,

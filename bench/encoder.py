@@ -123,12 +123,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="*", default=[1, os.cpu_count() or 1])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=("compact", "vit-b32", "ingest"))
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--device", choices=("cpu", "cuda", "trial"), default="cpu")
     options = parser.parse_args()
     transformers_logging.disable_progress_bar()
     print(machine(), flush=True)
-    if options.device == "cuda":
-        return print_cuda(vit_b32(options.models), options.rounds)
+    if options.device != "cpu":
+        device = "cuda" if options.device == "cuda" else "cpu"
+        return print_cuda(vit_b32(options.models), options.rounds, device)
     for name in PICTURES:
         if options.only in (None, name):
             model = BUNDLED_MODEL if name == "compact" else vit_b32(options.models)

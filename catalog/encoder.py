@@ -14,6 +14,7 @@ from catalog.settings import Settings
 
 if TYPE_CHECKING:
     from catalog.encoders.text_cache import CacheCounts
+    from catalog.images import JpegDecoder
 
 Vectors = NDArray[np.float32]
 
@@ -74,6 +75,15 @@ def open_encoder(settings: Settings) -> Encoder:
     from catalog.encoders.torch_runtime import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(folder, settings.encoder_threads, settings.remembered_texts, device)
+
+
+def jpeg_decoder_for(settings: Settings) -> "JpegDecoder | None":
+    """What decodes JPEGs on a CUDA device: where the model runs on one, and nvImageCodec is installed."""
+    if settings.encoder_runtime != "auto" or not cuda_is_there():
+        return None
+    from catalog.encoders.device_jpegs import DeviceJpegs, can_decode_on
+
+    return DeviceJpegs("cuda") if can_decode_on("cuda") else None
 
 
 def warm(encoder: Encoder) -> None:

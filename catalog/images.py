@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,14 +27,22 @@ def image_sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+# Decodes a JPEG to upright RGB brought to that whole fraction of its size; None if it cannot.
+JpegDecoder = Callable[[bytes, int], Image.Image | None]
+
+
 def decode_image(
-    content: bytes, limits: ImageLimits, useful_side_px: int | None = None, longer_side_px: int = 1
+    content: bytes,
+    limits: ImageLimits,
+    useful_side_px: int | None = None,
+    longer_side_px: int = 1,
+    jpegs: JpegDecoder | None = None,
 ) -> Image.Image:
     """Decode the first frame to RGB: EXIF orientation applied, alpha laid over white, metadata dropped.
 
     With `useful_side_px`, a picture is brought to a whole fraction of its size as long as both sides stay at
-    least that long and the longer one at least `longer_side_px`; a JPEG is already decoded so. Raises an
-    ImageError that says what is wrong with it.
+    least that long and the longer one at least `longer_side_px`; a JPEG is already decoded so. `jpegs` has
+    the first try at those in colour. Raises an ImageError that says what is wrong with it.
     """
     if not content:
         raise ImageNotAnImage("The picture is empty (0 bytes).")
@@ -46,6 +55,10 @@ def decode_image(
         raise ImageTooManyPixels(
             f"The picture has {picture.width} x {picture.height} pixels; at most {limits.pixels:,} are taken."
         )
+    if jpegs is not None and (picture.format, picture.mode) == ("JPEG", "RGB"):
+        factor = _factor(picture.size, useful_side_px, longer_side_px) if useful_side_px else 1
+        if (decoded := jpegs(content, factor)) is not None:
+            return decoded
     return _decode(picture, useful_side_px, longer_side_px)
 
 

@@ -95,8 +95,18 @@ def _shade(picture: Image.Image) -> bytes:
     return mean.tobytes()[1:]
 
 
+def _has_margin(pixels: Bytes) -> bool:
+    """Whether any of the four edges is of the first corner's colour: if none is, the rest need no look."""
+    corner = pixels[0, 0].astype(np.int16)
+    edges = pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]
+    differing = (np.abs(edge.astype(np.int16) - corner).max(axis=1) > _MARGIN_LEVELS for edge in edges)
+    return any(one.sum() <= _SPECKS * len(one) for one in differing)
+
+
 def _within_margin(picture: Image.Image) -> Image.Image | None:
     """What is within the margin of the colour of the first corner; None if there is none, or little else."""
+    if not _has_margin(np.asarray(picture)):
+        return None
     corner = picture.getpixel((0, 0))
     red, green, blue = ImageChops.difference(picture, Image.new("RGB", picture.size, corner)).split()
     differing = ImageChops.lighter(ImageChops.lighter(red, green), blue)

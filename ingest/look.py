@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from catalog.encoder import Encoder
+from catalog.encoder import Encoder, jpeg_decoder_for
 from catalog.errors import ImageError, ImageFetchError
-from catalog.images import ImageLimits, decode_image, image_sha256, reduced
+from catalog.images import ImageLimits, JpegDecoder, decode_image, image_sha256, reduced
 from catalog.picture_hash import picture_hashes
 from catalog.points import Picture, StoredPoint
 from catalog.settings import Settings
@@ -76,6 +76,7 @@ class Looker:
 
     `files`: looks at the files of one batch, for the caller to begin. `thumbnail_dir`: None to make no
     thumbnails. `useful_side_px`: as `Encoder` has it, of the encoder that wants the largest pictures.
+    `jpegs`: as `decode_image` has it.
     """
 
     folder: Path
@@ -88,6 +89,7 @@ class Looker:
     fetcher: Fetcher
     memory: Memory
     useful_side_px: int
+    jpegs: JpegDecoder | None = None
 
     def look(self, place: str, source: str, position: int, stored: StoredPoint | None) -> Looking:
         """Begin to look, at a file once `files` begin. `stored`: the point that the index has for it."""
@@ -150,7 +152,8 @@ class Looker:
         if current and not missing and hashes is not None:
             return Picture(position, source, sha256, hashes), None
         side_px = self.useful_side_px
-        decoded = decode_image(content, self.limits, side_px, shortest_px(self.thumbnail_side_px))
+        longer_px = shortest_px(self.thumbnail_side_px)
+        decoded = decode_image(content, self.limits, side_px, longer_px, self.jpegs)
         if missing:
             write_thumbnail(decoded, missing, self.thumbnail_side_px)
         if hashes is None:
@@ -178,5 +181,6 @@ def looking(
         useful_side_px = encoder.useful_side_px
         files = SideBySide(pool, THREADS)
         yield Looker(
-            folder, encoder, limits, thumbnail_dir, side_px, pool, files, fetcher, memory, useful_side_px
-        )
+            folder, encoder, limits, thumbnail_dir, side_px, pool, files, fetcher, memory, useful_side_px,
+            jpeg_decoder_for(settings),
+        )  # fmt: skip

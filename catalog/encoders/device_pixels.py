@@ -1,12 +1,10 @@
 """Pictures and JPEG bytes to embeddings with everything but the resize of decoded pictures on a CUDA device.
 
-JPEGs are decoded there too where nvImageCodec (requirements-cuda.txt) is installed. Tests run all but that on
-the CPU; on a GPU none of it has ever run.
+JPEGs are decoded there too where nvImageCodec (requirements-cuda.txt) is installed. Tests run it on the CPU;
+on a GPU none of it has ever run.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from catalog.encoder import Vectors
+from catalog.encoders.device_jpegs import decoder_on, nvimgcodec, on_device
 from catalog.encoders.image_plan import ImagePlan
 
 if TYPE_CHECKING:
@@ -39,18 +38,13 @@ def pixels_of_pictures(plan: ImagePlan, images: Sequence[Image.Image], device: s
     return _normalised(plan, resized.to(device, non_blocking=True).permute(0, 3, 1, 2).float())
 
 
-def can_decode_there() -> bool:
-    """Whether JPEGs can be decoded on a CUDA device."""
-    return torch.cuda.is_available() and _nvimgcodec() is not None
-
-
 def pixels_of_jpegs(
     plan: ImagePlan, contents: Sequence[bytes], device: str
 ) -> tuple[torch.Tensor, list[int]]:
     """Of those that can be decoded there, and their positions; the others are for `decode_image`."""
-    decoded = _decoder().decode([_nvimgcodec().CodeStream(content) for content in contents])
+    decoded = decoder_on(device).decode([nvimgcodec().CodeStream(content) for content in contents])
     done = [n for n, image in enumerate(decoded) if image is not None]
-    pictures = [torch.as_tensor(decoded[n], device=device).permute(2, 0, 1) for n in done]
+    pictures = [on_device(decoded[n], device).permute(2, 0, 1) for n in done]
     small = [resized_there(plan, picture) for picture in pictures]
     if not small:
         return torch.empty((0, 3, *plan.shape), device=device), []
@@ -72,17 +66,3 @@ def _normalised(plan: ImagePlan, pixels: torch.Tensor) -> torch.Tensor:
         torch.tensor(three, device=pixels.device).view(3, 1, 1) for three in (plan.scale, plan.offset)
     )
     return pixels * scale + offset
-
-
-@cache
-def _nvimgcodec() -> Any:
-    try:
-        return import_module("nvidia.nvimgcodec")
-    except ImportError:
-        return None
-
-
-@cache
-def _decoder() -> Any:
-    """RGB, with EXIF orientation applied, as it is by itself."""
-    return _nvimgcodec().Decoder()
