@@ -24,7 +24,7 @@ _ROUNDS = 5
 
 def main() -> None:
     print(machine())
-    run_program("-m", "catalog", "export")
+    run_program("-m", "catalog", "export").check_returncode()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         port = free_port()
@@ -36,7 +36,7 @@ def main() -> None:
             feed = folder / "feed" / "dresses"
             feed.mkdir(parents=True)
             probes.pictures()[4].save(feed / "a.jpg")
-            run_program("-m", "ingest", "run", folder / "feed", environ=environ)
+            run_program("-m", "ingest", "run", folder / "feed", environ=environ).check_returncode()
             names = ("first answer s", "new worker s", "RSS MB", "after load", "PSS MB", "torch")
             print(*(f"{name:>14}" for name in names))
             for _ in range(_ROUNDS):

@@ -27,6 +27,8 @@ _COMMANDS = {
     "watch": "ingest.commands.watch:watch_command",
     "work": "ingest.commands.work:work_command",
 }
+# They use the store, and are started again and again.
+_READ_FEEDS = {"run", "verify", "watch", "work"}
 
 
 class _Commands(click.Group):
@@ -37,8 +39,10 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
-        with models_wait():
-            command: click.Command = getattr(import_module(module), name)
+        if cmd_name in _READ_FEEDS:
+            with models_wait():
+                import_module("qdrant_client")
+        command: click.Command = getattr(import_module(module), name)
         return command
 
 

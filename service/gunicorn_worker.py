@@ -13,9 +13,12 @@ class ClosingWorker(ThreadWorker):  # type: ignore[misc]
     once knows that nothing was done, and a proxy asks the next server, even for a POST.
     """
 
+    _is_closed = False
+
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
-        if not self.alive:
+        if not self.alive and not self._is_closed:  # one that is stopped as it starts comes here twice
+            self._is_closed = True
             self._close_door()
 
     def _close_door(self) -> None:

@@ -1,11 +1,13 @@
 """gunicorn is told to stop while customers ask: nobody is cut off, and who comes later is refused at once."""
 
+import selectors
 import socket
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 
+from service.gunicorn_worker import ClosingWorker
 from tests.processes import free_port, running, wait_until_ready
 
 _ASK = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
@@ -61,3 +63,14 @@ def test_nobody_is_cut_off_by_a_stop(store_url: str, tmp_path: Path) -> None:
             assert last.startswith(b"HTTP/1.1 200") and b"Connection: close" in last
         assert process.wait(30) == 0
     assert told.keys() == {"HTTP/1.1 200"}, told
+
+
+def test_a_worker_that_is_stopped_as_it_starts_closes_its_door_once() -> None:
+    worker = ClosingWorker.__new__(ClosingWorker)
+    listener = socket.create_server(("127.0.0.1", 0))
+    worker.sockets, worker.poller, worker.alive = [listener], selectors.DefaultSelector(), False
+    worker.nr_conns, worker.worker_connections, worker._accepting = 0, 10, False
+    worker.set_accept_enabled(True)
+    assert listener.fileno() == -1
+    worker.set_accept_enabled(False)
+    worker.poller.close()
