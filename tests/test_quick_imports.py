@@ -1,4 +1,4 @@
-"""catalog/quick_imports.py: models that wait are finished when they are first used, by threads at once, too."""
+"""catalog/quick_imports.py: models that wait are finished when they are first used, by threads at once too."""
 
 import subprocess
 import sys
@@ -14,8 +14,8 @@ rebuild = BaseModel.__dict__["model_rebuild"]
 with models_wait():
     from qdrant_client.http import models
 assert BaseModel.__dict__["model_rebuild"] is rebuild
-waiting = [m for m in vars(models).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not BaseModel]
-before = [m for m in waiting if m.__dict__.get("__pydantic_complete__") is False]
+classes = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+before = [each for each in classes if each.__dict__.get("__pydantic_complete__") is False]
 assert len(before) > 100, len(before)
 
 query = {"query": {"nearest": [1.0]}, "filter": {"must": [{"key": "a", "match": {"any": ["b"]}}]}, "limit": 3}
