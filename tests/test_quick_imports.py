@@ -1,4 +1,4 @@
-"""catalog/quick_imports.py: models that wait are finished when they are first used, by threads at once too."""
+"""catalog/quick_imports.py: models that wait are finished when they are first used, by threads too."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ with models_wait():
     from qdrant_client.http import models
 assert BaseModel.__dict__["model_rebuild"] is rebuild
 classes = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, BaseModel)]
-before = [each for each in classes if each.__dict__.get("__pydantic_complete__") is False]
+before = [each for each in classes if each is not BaseModel and not each.__pydantic_complete__]
 assert len(before) > 100, len(before)
 
 query = {"query": {"nearest": [1.0]}, "filter": {"must": [{"key": "a", "match": {"any": ["b"]}}]}, "limit": 3}
