@@ -41,7 +41,8 @@ def merchant(item: Item) -> dict[str, Any]:
     availability = {None: "", True: "in_stock", False: "out of stock"}[item.in_stock]
     price = "" if item.price is None else f"{item.price:.2f} {item.currency or ''}".strip()
     return {
-        "id": item.id, "title": item.title, "description": item.description or "", "link": item.url or "",
+        "id": item.id, "title": item.title, "link": item.url or "",
+        "description": escape(item.description or ""),  # which may have tags and entities
         "image_link": item.images[0], "additional_image_link": item.images[1:], "price": price,
         "availability": availability, "brand": item.brand or "", "color": item.colour or "",
         "gender": item.gender or "", **item.attributes,

@@ -111,7 +111,7 @@ def test_the_fingerprint_follows_the_weights_and_not_the_model_card(folder: Path
 def test_a_folder_elsewhere_is_a_model_too(folder: Path, encoder: Encoder) -> None:
     other = open_encoder(Settings(_env_file=None, clip_model=str(folder), encoder_runtime="torch"))
     assert (other.name, other.fingerprint) == ("my-model-v2", encoder.fingerprint)
-    assert np.allclose(other.encode_texts(["hat"]), encoder.encode_texts(["hat"]), atol=1e-6)
+    assert (other.encode_texts(["hat"]) * encoder.encode_texts(["hat"])).sum() >= 0.9999
 
 
 def test_a_name_is_looked_up_in_the_cache_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
