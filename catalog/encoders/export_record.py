@@ -28,7 +28,7 @@ MORE_FILES = frozenset(
 )
 
 # Raised when an export of today could not be read by yesterday's code, or must not be used any more.
-FORMAT = 7
+FORMAT = 8
 
 # The least cosine between an export and PyTorch, over the probes of catalog/encoders/probes.py.
 LEAST_COSINE = 0.9999
