@@ -63,12 +63,12 @@ def load(store: VectorStore, shop: Shop, first: int = 0) -> float:
     return (len(shop.vectors) - first) / spent_s
 
 
-def wait_until_optimised(store: VectorStore, at_least: float = 0.95) -> float:
+def wait_until_optimised(store: VectorStore, at_least: float = 0.95, collection: str = COLLECTION) -> float:
     """Seconds until that share of the vectors is indexed and swapped in."""
     began = time.perf_counter()
     with store.client() as client:
         while True:
-            info = client.get_collection(COLLECTION)
+            info = client.get_collection(collection)
             indexed, points = info.indexed_vectors_count or 0, info.points_count or 0
             if info.status == models.CollectionStatus.GREEN and indexed >= 2 * at_least * points:
                 return time.perf_counter() - began

@@ -14,7 +14,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from urllib.parse import urlencode
 
 import numpy as np
 import orjson
-from qdrant_client import QdrantClient
-from qdrant_client.http.models import CollectionStatus
 
 from bench.machine import machine
 from catalog.collection import connect
@@ -36,8 +33,10 @@ from catalog.settings import BUNDLED_MODEL, Settings
 from ingest.feeds.open_feed import open_feed
 from ingest.pipeline import ingest
 from tests.processes import free_port, running, wait_until_ready
+from tests.vectorstore_load import wait_until_optimised
 from tests.vectorstore_process import VectorStore
 from vectorstore.settings import SETTLED_S
+from vectorstore.settings import Settings as StoreSettings
 
 LIMIT = 24
 CLIENTS = (1, 8, 32)
@@ -72,7 +71,7 @@ def main() -> None:
     store.start()
     try:
         settings = Settings(_env_file=None, qdrant_url=store.url, thumbnail_dir=options.state / "thumbnails")
-        products = _ingested(options.folder, settings, options.state)
+        products = _ingested(options.folder, settings, options.state, store)
         print(f"{machine()}\n{products} products, {options.workers} worker process(es) each", flush=True)
         titles = _titles(options.folder)
         environ = {
@@ -96,7 +95,7 @@ def main() -> None:
     _print(ours, plain)
 
 
-def _ingested(folder: Path, settings: Settings, state: Path) -> int:
+def _ingested(folder: Path, settings: Settings, state: Path, store: VectorStore) -> int:
     """Bring the index up to the folder, write what the plain service needs of it, and count the items."""
     encoder = open_encoder(settings)
     client = connect(settings)
@@ -107,19 +106,11 @@ def _ingested(folder: Path, settings: Settings, state: Path) -> int:
         np.save(state / "vectors.npy", np.array([vector for vector, _ in records], dtype=np.float32))
         (state / "products.json").write_bytes(orjson.dumps([payload for _, payload in records]))
     count = index.count({})
-    _wait_until_indexed(client, index.version())
+    # As the index of a shop is most of the time: the store is done with what was written last.
+    if 4 * encoder.dimension * index.count_pictures() >= 1024 * StoreSettings.indexing_threshold_kb:
+        wait_until_optimised(store, 0.99, index.version())
     client.close()
     return count
-
-
-def _wait_until_indexed(client: QdrantClient, name: str) -> None:
-    """Until the store is done with what was written last, as that of a shop is most of the time."""
-    while True:
-        info = client.get_collection(name)
-        vectors = 2 * (info.points_count or 0)  # of the picture and of the words
-        if info.status == CollectionStatus.GREEN and (info.indexed_vectors_count or 0) >= 0.99 * vectors:
-            return
-        time.sleep(0.5)
 
 
 def _all_points(client: object, name: str) -> list[tuple[list[float], Payload]]:

@@ -15,32 +15,26 @@ from torch.nn.functional import avg_pool2d
 
 # nvImageCodec's own name for no device at all.
 _NO_DEVICE = -99999
+# The decoders of each thread, by device.
+_own = threading.local()
 
 
 class DeviceJpegs:
-    """A JpegDecoder of catalog/images.py. Threads may share it: each has a decoder of its own."""
+    """A JpegDecoder of catalog/images.py. Threads may share it."""
 
     def __init__(self, device: str) -> None:
         """`device`: "cuda", or "cpu" for a trial."""
         self._device = device
-        self._own = threading.local()
 
     def __call__(self, content: bytes, factor: int) -> Image.Image | None:
         """Upright RGB, `factor` times smaller: each pixel is a mean, as Pillow's `reduce` has it."""
-        decoded = self.decoder.decode(nvimgcodec().CodeStream(content))
+        decoded = decoder_on(self._device).decode(nvimgcodec().CodeStream(content))
         if decoded is None:
             return None
         pixels = on_device(decoded, self._device).permute(2, 0, 1)[None].float()
         small = avg_pool2d(pixels, factor, ceil_mode=True, count_include_pad=False) if factor > 1 else pixels
         whole = small[0].round().clamp(0, 255).byte().permute(1, 2, 0).contiguous()
         return Image.fromarray(whole.cpu().numpy())
-
-    @property
-    def decoder(self) -> Any:
-        """The thread's own; RGB, with EXIF orientation applied, as it is by itself."""
-        if not hasattr(self._own, "decoder"):
-            self._own.decoder = decoder_on(self._device)
-        return self._own.decoder
 
 
 def can_decode_on(device: str) -> bool:
@@ -49,11 +43,13 @@ def can_decode_on(device: str) -> bool:
 
 
 def decoder_on(device: str) -> Any:
-    """A decoder of nvImageCodec's."""
-    library = nvimgcodec()
-    if device != "cpu":
-        return library.Decoder()
-    return library.Decoder(device_id=_NO_DEVICE, backends=[library.Backend(library.CPU_ONLY)])
+    """The thread's own decoder, made once; RGB, with EXIF orientation applied, as it is by itself."""
+    decoders: dict[str, Any] = _own.__dict__.setdefault("decoders", {})
+    if device not in decoders:
+        library = nvimgcodec()
+        on_cpu = {"device_id": _NO_DEVICE, "backends": [library.Backend(library.CPU_ONLY)]}
+        decoders[device] = library.Decoder(**(on_cpu if device == "cpu" else {}))
+    return decoders[device]
 
 
 def on_device(decoded: Any, device: str) -> torch.Tensor:

@@ -63,17 +63,14 @@ def export(model_folder: Path, folder: Path) -> None:
         """With those files as its towers."""
         return OnnxEncoder(model_folder, Export(folder, record, image, text), 0, 100)
 
-    def cosine(image: str = IMAGE_TOWER, text: str = TEXT_TOWER) -> float:
-        return least_cosine(plain, encoder(image, text))
-
     try:
         record = record.model_copy(update=write_towers(transformer, folder, fused_attention))
-        is_sound = cosine() >= LEAST_COSINE
+        is_sound = least_cosine(plain, encoder()) >= LEAST_COSINE
     except (ExportImpossible, EncoderUnavailable):
         is_sound = False
     if not is_sound:  # its attention is not the usual one
         record = record.model_copy(update=write_towers(transformer, folder, nullcontext))
-        is_sound = cosine() >= LEAST_COSINE
+        is_sound = least_cosine(plain, encoder()) >= LEAST_COSINE
     if is_sound:
         enough = LEAST_COSINE + _SPARE
         samples = encoder().samples()
@@ -87,7 +84,9 @@ def export(model_folder: Path, folder: Path) -> None:
             folder / TEXT_TOWER, lambda name: _of_texts(plain[1], encoder(text=name)) >= enough,
             text, block=16,
         )  # fmt: skip
-    record = _recorded(folder, record, cosine)
+    of_pictures = (_of_pictures(plain[0], encoder(image=name)) for name in _forms(folder, IMAGE_TOWER))
+    of_texts = (_of_texts(plain[1], encoder(text=name)) for name in _forms(folder, TEXT_TOWER))
+    record = _recorded(folder, record, min(*of_pictures, *of_texts))
     # Finds what is fastest here.
     OnnxEncoder(model_folder, Export(folder, record), 0, 1).encode_texts(["dress"])
     for path in folder.iterdir():
@@ -111,13 +110,13 @@ def _quantise(tower: Path, keeps_vectors: Callable[[str], bool], sample: Inputs,
         remove(aside)
 
 
-def _recorded(folder: Path, record: ExportRecord, cosine: Callable[..., float]) -> ExportRecord:
+def _forms(folder: Path, tower: str) -> list[str]:
+    """The files that may stand for a tower."""
+    return [name for name in (tower, in_blocks(tower)) if (folder / name).is_file()]
+
+
+def _recorded(folder: Path, record: ExportRecord, least: float) -> ExportRecord:
     """Write the whole record, if the export is good. Raises ExportImpossible."""
-    image, text = (
-        blocks if (folder / (blocks := in_blocks(name))).is_file() else name
-        for name in (IMAGE_TOWER, TEXT_TOWER)
-    )
-    least = min(cosine(), cosine(image, text))
     if not least >= LEAST_COSINE:
         raise ExportImpossible(f"its export differs from PyTorch (cosine {least:.6f})")
     files = [name for name in sorted(FILES | MORE_FILES) if (folder / name).is_file()]
