@@ -3,8 +3,10 @@
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -46,6 +48,15 @@ def may_fence() -> None:
         pytest.skip("needs the right to make a mount namespace")
 
 
+def first_found(url: str) -> Any:
+    """The first product of a search, once the worker has put one into the index."""
+    deadline = time.monotonic() + 60
+    while not (items := httpx.get(url, timeout=30).raise_for_status().json()["items"]):
+        assert time.monotonic() < deadline, "nothing was found in 60 s"
+        time.sleep(0.1)
+    return items[0]
+
+
 def test_web_and_worker_do_with_tmp_and_their_volumes(store_url: str, tmp_path: Path) -> None:
     open_encoder(Settings(_env_file=None))  # the export is in the image
     temporary, state, thumbnails = (tmp_path / name for name in ("tmp", "state", "thumbnails"))
@@ -64,8 +75,8 @@ def test_web_and_worker_do_with_tmp_and_their_volumes(store_url: str, tmp_path: 
     try:
         wait_until_ready(f"http://127.0.0.1:{told}/metrics", worker)
         wait_until_ready(f"{url}/readyz", web)
-        found = httpx.get(f"{url}/v1/search?text=thing", timeout=30).json()["items"]
-        assert httpx.get(url + found[0]["image"], timeout=30).status_code == 200
+        found = first_found(f"{url}/v1/search?text=thing")
+        assert httpx.get(url + found["image"], timeout=30).status_code == 200
         assert httpx.get(f"{url}/metrics", timeout=30).status_code == 200
         # The fence holds: what needs the worker's folder fails without it.
         refused = fenced(tmp_path, [temporary], own, "-m", "ingest", "run", own["FEEDS"])

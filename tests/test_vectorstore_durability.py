@@ -210,3 +210,11 @@ def test_a_shard_process_comes_back_though_what_it_is_forked_from_dies_at_that_m
             assert time.monotonic() < deadline, store.lines
             time.sleep(0.1)
         assert count(store) == 200
+
+
+def test_children_end_with_a_server_that_is_killed_whatever_they_are_doing(tmp_path: Path) -> None:
+    """A stopped process sees nothing itself, as one that is deep in the engine."""
+    with serving(tmp_path / "store") as store:
+        filled(store, 200)
+        assert store.signal_shards(signal.SIGSTOP)
+        store.kill()  # fails if any of them outlives it

@@ -91,13 +91,20 @@ class VectorStore:
         self.process.kill()
         self._ended()
 
-    def kill_shards(self) -> None:
-        """SIGKILL for its shard and optimising processes alone."""
+    def signal_shards(self, number: signal.Signals) -> list[int]:
+        """A signal for its shard and optimising processes alone; which they are."""
+        sent = []
         for pid in family(self.process.pid)[1:]:
             with contextlib.suppress(ProcessLookupError, FileNotFoundError):
                 # What they are forked from has children, or is not the fork server.
                 if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes() and family(pid) == [pid]:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, number)
+                    sent.append(pid)
+        return sent
+
+    def kill_shards(self) -> None:
+        """SIGKILL for its shard and optimising processes alone."""
+        self.signal_shards(signal.SIGKILL)
 
     def wait(self) -> int:
         """For a process that ends by itself: its exit status."""
@@ -113,6 +120,7 @@ class VectorStore:
         assert self._reader is not None
         # Its children hold the same stderr: once that is closed, they are gone too.
         self._reader.join(30)
+        assert not self._reader.is_alive(), f"a child outlived {self.path}'s server: {self.lines}"
         if self.process.stderr is not None:
             self.process.stderr.close()
         return status

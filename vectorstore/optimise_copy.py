@@ -10,11 +10,11 @@ from qdrant_client.http import models
 
 from vectorstore.collection_settings import indexing_threshold_kb
 from vectorstore.copy_tree import copy_tree
+from vectorstore.die_with_server import die_with_server
 from vectorstore.files import sync_tree
 from vectorstore.read_ahead import read_ahead
 from vectorstore.shard.config import edge_config
 from vectorstore.shard.engine import engine
-from vectorstore.shard.main import die_with_parent
 
 COPIED = "copied"
 OPTIMISED = "optimised"
@@ -26,7 +26,7 @@ def optimise_copy(
     source: str, target: str, settings_json: str, default_threshold_kb: int, progress: Connection
 ) -> None:
     """Sends COPIED, then OPTIMISED once the copy is whole on disk; ends without it if anything fails."""
-    die_with_parent()
+    die_with_server()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # the server decides when to stop
     copy_tree(Path(source), Path(target))

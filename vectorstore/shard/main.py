@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import logging
-import os
 import signal
 import socket
 import time
@@ -15,6 +13,7 @@ from typing import Any
 import uvloop
 from qdrant_client.http import models
 
+from vectorstore.die_with_server import die_with_server
 from vectorstore.envelope import failure, success
 from vectorstore.errors import StoreError
 from vectorstore.frames import FrameProtocol
@@ -23,26 +22,17 @@ from vectorstore.shard.shard import Shard
 from vectorstore.targets import FLUSH, STATUS, STOP, WAIT
 
 _log = logging.getLogger(__name__)
-_PR_SET_PDEATHSIG = 1
 _FLUSH_EVERY_S = 5.0
 
 
 def run(connection: socket.socket, path: str, settings_json: str, indexing_threshold_kb: int) -> None:
     """Open the shard, say so in a frame numbered 0, and serve."""
-    die_with_parent()
+    die_with_server()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # the server decides when to stop
     settings = models.CreateCollection.model_validate_json(settings_json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_Process(connection).serve(Path(path), settings, indexing_threshold_kb))
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process with its parent, so that nobody writes to a directory unowned."""
-    with contextlib.suppress(OSError, AttributeError):  # not on Linux: the end of the socket says the same
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
-        os._exit(1)
 
 
 class _Process:
