@@ -1,16 +1,21 @@
-"""What an ingest costs beside decoding and embedding: `python -m bench.encoder --only ingest`."""
+"""What an ingest costs beside decoding and embedding: `python -m bench.encoder --only ingest`.
+
+The second of two ingests, into another collection, finds the thumbnails that the first has written: its
+steps are reading, decoding, hashing, embedding and upserting.
+"""
 
 import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
 
 from bench.photos import photo_jpeg
-from catalog.allocator import return_memory_early
+from catalog.allocator import collect_seldom, return_memory_early
 from catalog.collection import connect
 from catalog.encoder import Encoder, open_encoder
 from catalog.images import ImageLimits, decode_image
@@ -21,26 +26,36 @@ from ingest.pipeline import ingest
 from tests.vectorstore_process import serving
 
 GOAL = 0.8
-PICTURES = 1024
+PICTURES = 2048
 SIZES = ((1000, 1500), (300, 400))
 
 
 def print_ingest(model: Path, rounds: int) -> None:
     """Pictures a second of a whole ingest, over those of decoding and embedding alone on every core."""
-    return_memory_early()  # as an ingest does; earlier it would slow plain sentence-transformers down
-    for width, height in SIZES:
-        with tempfile.TemporaryDirectory() as name, serving() as store:
-            folder = Path(name)
+    # As an ingest does; earlier it would slow plain sentence-transformers down.
+    return_memory_early()
+    collect_seldom()
+    # Nothing is deleted before the end: ext4 takes 1 ms for a new file while others have just been deleted.
+    with tempfile.TemporaryDirectory() as name:
+        for width, height in SIZES:
+            folder = Path(name) / f"{width}x{height}"
+            folder.mkdir()
             feed = _write_feed(folder, width, height)
-            rates = [_rates(model, folder, feed, store.url, number) for number in range(rounds)]
-        for column, what in ((1, "whole ingest"), (2, "whole ingest, thumbnails there already")):
-            ratio = statistics.median(one[column] / one[0] for one in rates)
-            alone, rate = (statistics.median(one[n] for one in rates) for n in (0, column))
-            verdict = "ok" if ratio >= GOAL else "MISSED"
-            print(
-                f"{what}, {width}x{height}: {rate:.0f} of {alone:.0f} images/s that decoding and embedding "
-                f"alone reach: {ratio:.2f}  goal {GOAL} {verdict}", flush=True,
-            )  # fmt: skip
+            with serving(folder / "store") as store:
+                rates = [_rates(model, folder, feed, store.url, number) for number in range(rounds)]
+            _print_rates(f"{width}x{height}", rates)
+
+
+def _print_rates(size: str, rates: Sequence[tuple[float, float, float]]) -> None:
+    alone = statistics.median(one[0] for one in rates)
+    for column, what in ((2, "read, decode, embed, upsert"), (1, "and write thumbnails")):
+        ratio = statistics.median(one[column] / one[0] for one in rates)
+        rate = statistics.median(one[column] for one in rates)
+        goal = "" if column == 1 else f"  goal {GOAL} {'ok' if ratio >= GOAL else 'MISSED'}"
+        print(
+            f"{what}, {size}: {rate:.0f} of {alone:.0f} images/s that decoding and embedding alone reach: "
+            f"{ratio:.2f}{goal}", flush=True,
+        )  # fmt: skip
 
 
 def _write_feed(folder: Path, width: int, height: int) -> Path:

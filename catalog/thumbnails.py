@@ -1,7 +1,9 @@
 """Small copies of ingested pictures, named by the content of the original, for shops and the search page."""
 
-import io
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
@@ -11,6 +13,8 @@ from PIL import Image
 from catalog.resizing import resized
 
 MIME_TYPE = "image/jpeg"
+# The marker with which every JPEG ends.
+_END_OF_IMAGE = b"\xff\xd9"
 
 # How much longer than asked for a thumbnail may be, as a share of that: to make it a little smaller takes
 # about as long as to write it as JPEG.
@@ -50,19 +54,34 @@ def write_thumbnail(picture: Image.Image, path: Path, side_px: int) -> None:
     if (factor := max(picture.size) / side_px) > _MORE:
         width, height = (max(1, round(side / factor)) for side in picture.size)
         small = resized(picture, (width, height), Image.Resampling.BILINEAR)
-    content = io.BytesIO()
-    small.save(content, "JPEG", quality=80)
-    write_bytes(content.getbuffer(), path)
+    with _in_place_of(path) as file:
+        # To a file with a descriptor, not to memory: Pillow then lets other threads run while it encodes.
+        small.save(file, "JPEG", quality=80)
+        _check_end(file)
 
 
-def write_bytes(content: bytes | memoryview, path: Path) -> None:
+def write_bytes(content: bytes, path: Path) -> None:
     """Write a thumbnail; whole or not at all."""
-    # Aside and renamed: a reader never sees half a file, and two writers of one picture cannot clash.
+    with _in_place_of(path) as file:
+        file.write(content)
+
+
+def _check_end(file: BinaryIO) -> None:
+    """Pillow takes a disk that has room for half of its last block for one that has taken all of it."""
+    file.seek(-len(_END_OF_IMAGE), os.SEEK_END)
+    if file.read() != _END_OF_IMAGE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[BinaryIO]:
+    """A file that becomes `path` once all is written: a reader never sees half of it, and two writers of one
+    picture cannot clash."""
     aside = f"{path}.{token_hex(8)}.part"
     try:
         with _new_file(aside, path) as file:
             os.fchmod(file.fileno(), 0o644)  # whatever the umask: a web service under another user reads it
-            file.write(content)
+            yield file
         os.replace(aside, path)
     except BaseException:
         Path(aside).unlink(missing_ok=True)
@@ -71,7 +90,7 @@ def write_bytes(content: bytes | memoryview, path: Path) -> None:
 
 def _new_file(aside: str, path: Path) -> BinaryIO:
     try:
-        return open(aside, "xb")
+        return open(aside, "x+b")
     except FileNotFoundError:  # the first one of its folder
         path.parent.mkdir(parents=True, exist_ok=True)
-        return open(aside, "xb")
+        return open(aside, "x+b")

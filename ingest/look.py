@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from threading import Semaphore
 
 from PIL import Image
 
@@ -27,8 +28,9 @@ from ingest.pictures import read_picture
 from ingest.plan import is_current
 from ingest.side_by_side import Call, SideBySide
 
+_CORES = os.cpu_count() or 1
 # Some of them wait for a disk while the others decode.
-THREADS = (os.cpu_count() or 1) + 4
+THREADS = _CORES + 4
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ class Looking:
 class Looker:
     """Everything that looking at pictures needs. Files are read and all pictures decoded in `pool`.
 
-    `files`: looks at the files of one batch, for the caller to begin. `thumbnail_dir`: None to make no
-    thumbnails. `useful_side_px`: as `Encoder` has it, of the encoder that wants the largest pictures.
-    `jpegs`: as `decode_image` has it.
+    `decoding`: taken by each thread that decodes. There are as many as cores: more threads only take the
+    interpreter's lock from each other, forty times a picture (measured). `files`: looks at the files of one
+    batch, for the caller to begin. `thumbnail_dir`: None to make no thumbnails. `useful_side_px`: as
+    `Encoder` has it, of the encoder that wants the largest pictures. `jpegs`: as `decode_image` has it.
     """
 
     folder: Path
@@ -85,6 +88,7 @@ class Looker:
     thumbnail_dir: Path | None
     thumbnail_side_px: int
     pool: Executor
+    decoding: Semaphore
     files: SideBySide
     fetcher: Fetcher
     memory: Memory
@@ -153,13 +157,14 @@ class Looker:
             return Picture(position, source, sha256, hashes), None
         side_px = self.useful_side_px
         longer_px = shortest_px(self.thumbnail_side_px)
-        decoded = decode_image(content, self.limits, side_px, longer_px, self.jpegs)
-        if missing:
-            write_thumbnail(decoded, missing, self.thumbnail_side_px)
-        if hashes is None:
-            hashes = tuple(picture_hashes(decoded))
-        picture = Picture(position, source, sha256, hashes)
-        return picture, None if current else reduced(decoded, side_px)
+        with self.decoding:
+            decoded = decode_image(content, self.limits, side_px, longer_px, self.jpegs)
+            if missing:
+                write_thumbnail(decoded, missing, self.thumbnail_side_px)
+            if hashes is None:
+                hashes = tuple(picture_hashes(decoded))
+            picture = Picture(position, source, sha256, hashes)
+            return picture, None if current else reduced(decoded, side_px)
 
     def _missing_thumbnail(self, sha256: str) -> Path | None:
         """Where the picture's thumbnail is to be written; None if it is there, or none is made."""
@@ -181,6 +186,6 @@ def looking(
         useful_side_px = encoder.useful_side_px
         files = SideBySide(pool, THREADS)
         yield Looker(
-            folder, encoder, limits, thumbnail_dir, side_px, pool, files, fetcher, memory, useful_side_px,
-            jpeg_decoder_for(settings),
+            folder, encoder, limits, thumbnail_dir, side_px, pool, Semaphore(_CORES), files, fetcher, memory,
+            useful_side_px, jpeg_decoder_for(settings),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Runs a stage of a pipeline in a thread of its own, a bounded number of batches ahead."""
+"""Runs a stage of a pipeline in threads of its own, a bounded number of batches ahead."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,18 +10,22 @@ R = TypeVar("R")
 
 
 def overlap(
-    stage: Callable[[T], R], inputs: Iterable[T], ahead: int = 2, abandon: Callable[[], None] = lambda: None
+    stage: Callable[[T], R],
+    inputs: Iterable[T],
+    ahead: int = 2,
+    abandon: Callable[[], None] = lambda: None,
+    threads: int = 1,
 ) -> Iterator[R]:
-    """`map(stage, inputs)`, computed in a thread at most `ahead` results before they are asked for.
+    """`map(stage, inputs)`, computed in threads at most `ahead` results before they are asked for.
 
     `inputs` is read by the caller's thread. An exception is raised after the results before it; what was
     computed beyond it is dropped, and `abandon` is called, so that a stage under way can end early.
     """
     pending: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="overlap") as thread:
+    with ThreadPoolExecutor(threads, thread_name_prefix="overlap") as pool:
         try:
             for value in inputs:
-                pending.append(thread.submit(stage, value))
+                pending.append(pool.submit(stage, value))
                 if len(pending) > ahead:
                     yield pending.popleft().result()
             while pending:
@@ -30,4 +34,4 @@ def overlap(
             abandon()
             raise
         finally:
-            thread.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)

@@ -15,10 +15,18 @@ from catalog.encoder import open_encoder
 from catalog.encoders import probes
 from catalog.encoders.export import exported
 from catalog.encoders.export_child import export
-from catalog.encoders.export_record import IMAGE_TOWER, RECORD, TEXT_TOWER, TOKENIZER, ExportRecord
+from catalog.encoders.export_record import (
+    IMAGE_TOWER,
+    RECORD,
+    TEXT_TOWER,
+    TOKENIZER,
+    ExportRecord,
+    read_record,
+)
 from catalog.encoders.onnx_runtime import OnnxEncoder
 from catalog.encoders.torch_runtime import SentenceTransformerEncoder
 from catalog.errors import EncoderUnavailable
+from catalog.model_files import fingerprint_of
 from catalog.settings import Settings
 from tests.clip_models import SMALL, save_clip
 from tests.processes import run_program
@@ -105,8 +113,8 @@ def test_an_export_is_made_once(model: Path, cache: Path) -> None:
     assert (folder / IMAGE_TOWER).stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("damage", ["flipped", "missing", "unverified"])
-def test_a_damaged_export_is_made_anew(model: Path, cache: Path, damage: str) -> None:
+def damaged(cache: Path, damage: str) -> Path:
+    """The export's folder, damaged."""
     (folder,) = export_folders(cache)
     if damage == "flipped":
         content = bytearray((folder / IMAGE_TOWER).read_bytes())
@@ -117,6 +125,18 @@ def test_a_damaged_export_is_made_anew(model: Path, cache: Path, damage: str) ->
     else:
         record = json.loads((folder / RECORD).read_text())
         (folder / RECORD).write_text(json.dumps({**record, "cosine": 0.99}))
+    return folder
+
+
+@pytest.mark.parametrize("damage", ["flipped", "missing", "unverified"])
+def test_a_damaged_export_is_none(model: Path, cache: Path, damage: str) -> None:
+    fingerprint = fingerprint_of(model)
+    assert read_record(*export_folders(cache), fingerprint)
+    assert read_record(damaged(cache, damage), fingerprint) is None
+
+
+def test_a_damaged_export_is_made_anew(model: Path, cache: Path) -> None:
+    folder = damaged(cache, "flipped")
     left_over = cache / f"{folder.name}.killed.part"
     left_over.mkdir()
     vectors = open_encoder(settings_for(model, cache)).encode_texts(["hat"])

@@ -35,6 +35,21 @@ def test_two_stages_run_at_the_same_time() -> None:
     assert list(overlap(lambda n: stage("second", n), first, ahead=1)) == list(range(6))
 
 
+def test_several_threads_of_a_stage_keep_the_order() -> None:
+    both = threading.Barrier(2, timeout=10)
+    slow = threading.Event()
+
+    def stage(n: int) -> int:
+        if n < 2:
+            both.wait()  # the first two are under way at once
+        if n == 0:
+            assert slow.wait(10)
+        slow.set()  # the second is done before the first
+        return n
+
+    assert list(overlap(stage, range(6), threads=2)) == list(range(6))
+
+
 @pytest.mark.parametrize("broken", ["stage", "inputs"])
 def test_an_error_comes_after_the_results_before_it(broken: str) -> None:
     def inputs() -> Iterator[int]:

@@ -60,19 +60,9 @@ def written(rows: Rows, path: Path) -> str:
     return str(path)
 
 
-def command(*words: object) -> list[str]:
-    return [
-        "-m",
-        "ingest",
-        "run",
-        *map(str, words),
-        "--engine",
-        "ray",
-        "--workers",
-        "2",
-        "--shard-items",
-        "12",
-    ]
+def command(*words: object, workers: int) -> list[str]:
+    engine = ["--engine", "ray", "--workers", str(workers), "--shard-items", "12"]
+    return ["-m", "ingest", "run", *map(str, words), *engine]
 
 
 def alone(settings: Settings) -> Settings:
@@ -113,8 +103,9 @@ def test_it_does_what_a_run_on_one_machine_does(
     environ = environ_of(settings) | ray_environ
 
     ran = run_program(
-        *command(feed, second, "--rejects", tmp_path / "ray.jsonl"), environ=environ, timeout_s=ENDED_S
-    )
+        *command(feed, second, "--rejects", tmp_path / "ray.jsonl", workers=2), environ=environ,
+        timeout_s=ENDED_S,
+    )  # fmt: skip
     assert ran.returncode == 1, ran.stderr
     own = alone(settings)
     options = RunOptions(rejects=tmp_path / "alone.jsonl")
@@ -156,7 +147,7 @@ def test_killed_and_resumed_it_embeds_nothing_twice_and_deletes_what_is_gone(
         }
         log = (tmp_path / "driver.log").open("wb")
         driver = subprocess.Popen(
-            [sys.executable, *command(feed)], cwd=ROOT, env={**os.environ, **environ}, stderr=log
+            [sys.executable, *command(feed, workers=1)], cwd=ROOT, env={**os.environ, **environ}, stderr=log
         )
         log.close()
         finished = finished_file([feed], settings, RunOptions(engine="ray"))
@@ -172,7 +163,7 @@ def test_killed_and_resumed_it_embeds_nothing_twice_and_deletes_what_is_gone(
         there = index.count({})
         for n in range(36):
             (tmp_path / f"{n}.jpg").unlink()  # a look at one of a finished shard would fail
-        ran = run_program(*command(feed, "--resume", "--full"), environ=environ, timeout_s=ENDED_S)
+        ran = run_program(*command(feed, "--resume", "--full", workers=1), environ=environ, timeout_s=ENDED_S)
     assert ran.returncode == 0, ran.stderr
     report = counts(ran.stdout.splitlines())
     assert (report["resumed"], report["deleted"]) == (36, 1)

@@ -1,6 +1,7 @@
 """Thumbnails by content."""
 
 import io
+import resource
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,22 @@ def test_only_what_is_much_larger_is_shrunk(
     write_thumbnail(plain("red", size), tmp_path / "a.jpg", 480)
     with Image.open(tmp_path / "a.jpg") as thumbnail:
         assert thumbnail.size == written
+
+
+@pytest.mark.parametrize("lacking", [100, 100_000], ids=["for its last bytes", "for most of it"])
+def test_a_disk_without_room_for_it_leaves_no_half_of_one(tmp_path: Path, lacking: int) -> None:
+    """A limit on the size of files ends a write as a full disk does: what fits is written."""
+    noise = Image.effect_noise((480, 480), 100).convert("RGB")
+    whole = tmp_path / "whole.jpg"
+    write_thumbnail(noise, whole, 480)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (whole.stat().st_size - lacking, hard))
+    try:
+        with pytest.raises(OSError, match="No space left|File too large"):
+            write_thumbnail(noise, tmp_path / "a.jpg", 480)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == [whole]
 
 
 def test_an_unknown_thumbnail_is_a_problem(client: FlaskClient) -> None:

@@ -7,6 +7,7 @@ time on that than on fetching (measured).
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 import anyio
 import httpcore
@@ -21,7 +22,7 @@ class Connections:
         self, network: httpcore.AsyncNetworkBackend, ssl_context: ssl.SSLContext | None, kept: int
     ) -> None:
         self._network = network
-        self._ssl_context = ssl_context or httpcore.default_ssl_context()
+        self._given_context = ssl_context
         self._kept = kept
         self._idle: list[httpcore.AsyncHTTPConnection] = []
 
@@ -42,6 +43,11 @@ class Connections:
         while self._idle:
             await self._idle.pop().aclose()
 
+    @cached_property
+    def _ssl_context(self) -> ssl.SSLContext:
+        """Made when the first one is needed: to read the certificates of all authorities takes 80 ms."""
+        return self._given_context or httpcore.default_ssl_context()
+
     async def _take(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
         while usable := [one for one in self._idle if one.can_handle_request(origin)]:
             connection = usable[-1]
@@ -49,8 +55,9 @@ class Connections:
             if not connection.has_expired():  # nor has its server closed it
                 return connection
             await connection.aclose()
+        context = self._ssl_context if origin.scheme == b"https" else None
         return httpcore.AsyncHTTPConnection(
-            origin, self._ssl_context, keepalive_expiry=KEPT_S, network_backend=self._network
+            origin, context, keepalive_expiry=KEPT_S, network_backend=self._network
         )
 
     async def _put_back(self, connection: httpcore.AsyncHTTPConnection) -> None:
