@@ -84,7 +84,7 @@ def _hash(picture: Image.Image) -> str:
     levels = np.asarray(grey, dtype=np.float32)
     if np.ptp(levels) < _PLAIN_LEVELS:
         return ""
-    low = _COSINES @ levels @ _COSINES.T
+    low = np.asarray(_COSINES @ levels @ _COSINES.T, dtype=np.float32)
     signs = np.packbits(low > _median(low)).tobytes()
     return (signs + _shade(picture)).hex()
 
@@ -93,7 +93,7 @@ def _median(values: npt.NDArray[np.float32]) -> np.float32:
     """As `np.median` has it for an even number of values, in an eighth of its time."""
     ordered = np.sort(values, axis=None)
     half = len(ordered) // 2
-    return (ordered[half - 1] + ordered[half]) / np.float32(2)
+    return np.float32((ordered[half - 1] + ordered[half]) / 2)
 
 
 def _shade(picture: Image.Image) -> bytes:
