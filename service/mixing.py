@@ -41,23 +41,31 @@ class Mixer:
         return self._mix([Upload(image=picture)], (), stages)
 
     def _mix(self, parts: Sequence[QueryPart], seen: Sequence[Vectors], stages: Stages) -> Vectors:
-        with stages.timed("decode"):  # first: a damaged picture is refused before anything is embedded
-            pictures = {n: self._decoded(part, n) for n, part in enumerate(parts) if part.image is not None}
+        # Pictures first: a damaged one is refused before anything is embedded.
+        pictures = {
+            n: self._decoded(part, n, stages) for n, part in enumerate(parts) if part.image is not None
+        }
         texts = {n: part.text for n, part in enumerate(parts) if part.text is not None}
         vectors: dict[int, Vectors] = {}
-        with stages.timed("search"):
-            for n, part in enumerate(parts):
-                if part.item_id is not None:
+        for n, part in enumerate(parts):
+            if part.item_id is not None:
+                with stages.timed("search"):
                     vectors[n] = self._index.item_vector(part.item_id)
-        with stages.timed("encode"):
-            vectors.update(zip(pictures, self._encoder.encode_images(list(pictures.values())), strict=True))
-            vectors.update(zip(texts, self._encoder.encode_texts(list(texts.values())), strict=True))
+        if pictures:
+            with stages.timed("encode"):
+                rows = self._encoder.encode_images(list(pictures.values()))
+            vectors.update(zip(pictures, rows, strict=True))
+        if texts:
+            with stages.timed("encode"):
+                rows = self._encoder.encode_texts(list(texts.values()))
+            vectors.update(zip(texts, rows, strict=True))
         weights = [part.weight for part in parts] + [1.0] * len(seen)
         return mixed([*(vectors[n] for n in range(len(parts))), *seen], weights)
 
-    def _decoded(self, part: QueryPart, position: int) -> Image.Image:
+    def _decoded(self, part: QueryPart, position: int, stages: Stages) -> Image.Image:
         try:
-            return decode_image(part.image or b"", self._limits, self._encoder.useful_side_px)
+            with stages.timed("decode"):
+                return decode_image(part.image or b"", self._limits, self._encoder.useful_side_px)
         except ImageError as error:
             raise FieldFailed(part.image_field(position), error) from error
 

@@ -63,8 +63,7 @@ def search_batch() -> Response:
     sent = read_json(BatchRequest).searches
     stages = g.stages = Stages(g.started)
     read = [_validated(each) for each in sent]
-    with stages.timed("encode"):
-        current_searcher().warm([each for each in read if isinstance(each, SearchRequest)])
+    current_searcher().warm([each for each in read if isinstance(each, SearchRequest)], stages)
     answers = [_answered(each, stages) if isinstance(each, SearchRequest) else each for each in read]
     return json_response(
         BatchAnswer.model_construct(answers=answers, took_ms=stages.took(), request_id=g.request_id)

@@ -87,11 +87,12 @@ class Searcher:
         conditions = _less([*request.liked, *request.disliked], request.filter.to_catalog())
         return self._answer(Plan(wanted, conditions, (conditions,), request, _bound_to(request)), stages)
 
-    def warm(self, requests: Sequence[SearchRequest]) -> None:
+    def warm(self, requests: Sequence[SearchRequest], stages: Stages) -> None:
         """Embed the texts of several searches at once, which the encoder then remembers."""
-        self.encoder.encode_texts(
-            [part.text for request in requests for part in request.query if part.text is not None]
-        )
+        texts = [part.text for request in requests for part in request.query if part.text is not None]
+        if texts:
+            with stages.timed("encode"):
+                self.encoder.encode_texts(texts)
 
     def _answer(self, plan: Plan, stages: Stages) -> SearchAnswer:
         with stages.timed("search"):

@@ -17,6 +17,7 @@ from ingest.fetch.memory import PictureMemory, memory_path
 from ingest.look import looking
 from ingest.pushes.apply import Applier
 from ingest.pushes.batch import Batches
+from ingest.pushes.done import Done
 from ingest.pushes.settle import Settler
 from ingest.targets import Targets
 
@@ -41,7 +42,7 @@ def batches(settings: Settings, queue: WriteQueue, encoder: Encoder, index: Item
         closing(PictureMemory(memory_path(settings))) as memory,
         looking(Path(), settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
-        applier = Applier(queue, targets_of(settings, encoder, index), looker, kept_s=60)
+        applier = Applier(queue, targets_of(settings, encoder, index), looker, kept_s=60, done=Done())
         yield Batches(queue, applier, Settler(queue, 1, 1), 8)
 
 

@@ -24,6 +24,7 @@ from ingest.pipeline import ingest
 from ingest.prepare import Preparer
 from ingest.pushes.apply import Applier
 from ingest.pushes.batch import Batches
+from ingest.pushes.done import Done
 from ingest.pushes.settle import Settler
 from ingest.report import Report
 from ingest.run import RunOptions, run_feeds
@@ -120,7 +121,7 @@ def test_a_feed_between_preparing_and_writing_a_push_is_seen(
             closing(PictureMemory(memory_path(own))) as memory,
             looking(Path(), own, encoder, memory, own.thumbnail_dir) as looker,
         ):
-            applier = Applier(queue, targets_of(own, encoder, index), looker, kept_s=60)
+            applier = Applier(queue, targets_of(own, encoder, index), looker, kept_s=60, done=Done())
             monkeypatch.setattr(Preparer, "prepare", prepare_and_feed)
             assert Batches(queue, applier, Settler(queue, 1, 1), 8).do_one() == 1
         assert queue.ingest("one").operations[0][1].outcome == "embedded"

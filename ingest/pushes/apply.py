@@ -17,6 +17,7 @@ from catalog.writes.queue import WriteQueue
 from ingest.look import Looker
 from ingest.plan import Change, stamps_of
 from ingest.prepare import Placed, Prepared, Preparer
+from ingest.pushes.done import Done
 from ingest.pushes.patches import patched
 from ingest.pushes.results import Result, failed, of_put
 from ingest.targets import Targets
@@ -36,12 +37,13 @@ class LiveChanged(Exception):
 @dataclass(frozen=True)
 class Applier:
     """Everything that applying needs. `targets`: makes the collection if there is none. `kept_s`: how long
-    versions and deletes are remembered."""
+    versions and deletes are remembered. `done`: of this process, and of the appliers before this one."""
 
     queue: WriteQueue
     targets: Callable[[], Targets]
     looker: Looker
     kept_s: float
+    done: Done
 
     def apply(self, entries: Sequence[Entry], is_ours: Callable[[], bool]) -> Results:
         """What became of each, by item id; each item stands there once. Can be repeated.
@@ -91,6 +93,7 @@ class Applier:
                 result, change = found
                 results[entry.item_id] = result
                 changes += [change] if change else []
+        results = self.done.with_earlier(entries, results)
         write(changes, ready, targets, datetime.now(UTC))
         delete(deletes, targets)
         self._remember([entry for entry in entries if _went_in(results.get(entry.item_id))], last)

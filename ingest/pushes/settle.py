@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import orjson
 
 from catalog.writes import dead, ingests
-from catalog.writes.ingests import Outcome, OutcomeName
+from catalog.writes.ingests import Outcome
 from catalog.writes.messages import Entry, Parked
 from catalog.writes.queue import WriteQueue
+from ingest.pushes.done import stronger
 from ingest.pushes.lanes import Lane, Share
 from ingest.pushes.results import Result
 
 LONGEST_PAUSE_S = 300.0
 _JITTER = 0.25
-# What a write did, by how much it is: a later try that finds all of it done does not make it nothing.
-_STRENGTH: tuple[OutcomeName, ...] = ("unchanged", "payload_updated", "embedded")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Settler:
         pause_s = min(self.retry_s * 2**lane.attempts, LONGEST_PAUSE_S)
         pause_s *= random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
         pause_s = max(pause_s, min(result.retry_after_s, LONGEST_PAUSE_S))
-        written = _stronger(lane.written, result.outcome)
+        written = stronger(lane.written, result.outcome)
         code, detail = result.code or "", result.detail or ""
         return Parked(list(lane.entries), lane.attempts + 1, now + pause_s, code, detail, written)
 
@@ -104,13 +103,7 @@ def _waiting(parked: Parked, now: float) -> Outcome:
 
 
 def _final(lane: Lane, result: Result, now: float) -> Outcome:
-    outcome = _stronger(lane.written, result.outcome)
+    outcome = stronger(lane.written, result.outcome)
     if outcome is None:
         return Outcome("failed", now, result.code, result.detail, problems=result.problems)
     return Outcome(outcome, now, problems=result.problems)
-
-
-def _stronger(before: OutcomeName | None, now: OutcomeName | None) -> OutcomeName | None:
-    if before is None or now is None or before not in _STRENGTH or now not in _STRENGTH:
-        return now or before
-    return max(before, now, key=_STRENGTH.index)

@@ -25,6 +25,7 @@ from ingest.fetch.memory import PictureMemory, memory_path
 from ingest.look import looking
 from ingest.pushes.apply import Applier, LiveChanged
 from ingest.pushes.batch import OUTAGES, Batches
+from ingest.pushes.done import Done
 from ingest.pushes.lanes import Share
 from ingest.pushes.settle import Settler, schedule
 from ingest.targets import Targets
@@ -73,10 +74,10 @@ def do_pushes(
         closing(WriteQueue(settings)) as queue,
         closing(PictureMemory(memory_path(settings))) as memory,
     ):
-        loop = _Loop(queue, settings.write_records_days * 86_400)
+        loop, done = _Loop(queue, settings.write_records_days * 86_400), Done()
         while not stop.is_set():
             try:
-                with _opened(settings, encoders, queue, memory, note) as (batches, is_live):
+                with _opened(settings, encoders, queue, memory, done, note) as (batches, is_live):
                     loop.run(batches, is_live, stop)
             except OUTAGES as error:
                 loop.wait_out(error, stop)
@@ -88,6 +89,7 @@ def _opened(
     encoders: KnownEncoders,
     queue: WriteQueue,
     memory: PictureMemory,
+    done: Done,
     note: Callable[[str], None],
 ) -> Iterator[tuple[Batches, Callable[[], bool]]]:
     """What does batches for the collection that is live, and whether it still is."""
@@ -97,7 +99,7 @@ def _opened(
         looking(Path(), settings, encoder, memory, settings.thumbnail_dir) as looker,
     ):
         live = index.versions.roles().live
-        applier = Applier(queue, _Opening(index, encoders, queue).targets, looker, kept_s)
+        applier = Applier(queue, _Opening(index, encoders, queue).targets, looker, kept_s, done)
         settler = Settler(queue, settings.write_attempts, settings.write_retry_s, note)
         batches = Batches(queue, applier, settler, settings.ingest_batch_items)
         yield batches, lambda: index.versions.roles().live == live
