@@ -8,8 +8,8 @@ from catalog.encoder import Vectors
 from catalog.lookup import payloads_of, with_spare
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS
 from catalog.ranking import fused
-from catalog.reads import Json, as_json, filtering
-from catalog.schema import bm25
+from catalog.reads import Json, filtering
+from catalog.schema import bm25_json
 from catalog.wanted import Ranked, Words, in_order
 
 # Both searches look deeper than the answer: an item has several pictures, and what is good for both need not
@@ -29,7 +29,7 @@ def rank_by_both(
     condition: models.Filter,
     depth: int,
     floor: float,
-    params: models.SearchParams,
+    params: Json,
 ) -> list[Ranked]:
     """At least the best `depth` items that pass, if there are as many; see catalog/search.py."""
     candidates = max(_MIN_CANDIDATES, depth * _CANDIDATES_PER_ITEM)
@@ -48,15 +48,15 @@ def _searches(
     vector: Vectors,
     condition: models.Filter,
     candidates: int,
-    params: models.SearchParams,
+    params: Json,
 ) -> list[Json]:
     """For the cosines of all that any of the searches finds, then for the BM25 scores of each text.
 
     No payload is asked for: to read those of some hundred candidates costs the store more than to find them.
     """
     shared = {"limit": candidates, **filtering(condition)}
-    said = [(each.share, {"query": as_json(bm25(each.text)), "using": KEYWORDS}) for each in words]
-    found = [{"query": vector, "using": IMAGE, "params": as_json(params), **shared}]
+    said = [(each.share, {"query": bm25_json(each.text), "using": KEYWORDS}) for each in words]
+    found = [{"query": vector, "using": IMAGE, "params": params, **shared}]
     found += [{**query, **shared} for share, query in said if share > 0]
     # Of the candidates and not the best of all: a word may stand in half of the catalogue.
     both = {"prefetch": found, "limit": candidates * len(found)}

@@ -25,6 +25,7 @@ from catalog.points import (
     StoredPoint,
     hashes_in,
 )
+from catalog.reads import Json
 from catalog.scan import PictureKey, PointKey, scan, scan_pictures
 from catalog.schema import SEARCH_PARAMS, attribute_indexes, struct_of
 from catalog.search import rank
@@ -164,9 +165,7 @@ class ItemIndex:
 
     # Searches
 
-    def rank(
-        self, wanted: Wanted, filter_: Filter, depth: int, params: models.SearchParams = SEARCH_PARAMS
-    ) -> list[Ranked]:
+    def rank(self, wanted: Wanted, filter_: Filter, depth: int, params: Json = SEARCH_PARAMS) -> list[Ranked]:
         """At least the best `depth` items, if as many pass the filter; see catalog/search.py.
 
         Raises FieldUnknown, as every method below does that takes a filter.

@@ -57,7 +57,7 @@ class Reads:
 
 
 def as_json(model: BaseModel) -> Json:
-    """One of qdrant-client's models as it is sent. For what stands in a body more than once."""
+    """One of qdrant-client's models as it is sent."""
     return model.model_dump(mode="json", exclude_none=True)
 
 

@@ -52,11 +52,9 @@ MAX_FILTERABLE_ATTRIBUTES = 64
 QUANTIZATION = models.ScalarQuantization(
     scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
 )
-SEARCH_PARAMS = models.SearchParams(
-    quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
-)
+SEARCH_PARAMS = {"quantization": {"rescore": True, "oversampling": 2.0}}
 # Every vector compared in float32: what the engine's answers are measured against.
-EXACT_PARAMS = models.SearchParams(exact=True, quantization=models.QuantizationSearchParams(ignore=True))
+EXACT_PARAMS = {"exact": True, "quantization": {"ignore": True}}
 
 # What no call of ours needs is refused, so that a mistake fails in the open and not by a slow store. A filter
 # on a field without a payload index would look at every point; the limit is above what a search through items
@@ -75,7 +73,12 @@ STRICT_MODE = models.StrictModeConfig(
 
 def bm25(text: str) -> models.Document:
     """A text that the engine turns into its BM25 vector, the same way for products and for queries."""
-    return models.Document(text=text, model=BM25_MODEL, options=BM25_OPTIONS)
+    return models.Document(**bm25_json(text))
+
+
+def bm25_json(text: str) -> dict[str, Any]:
+    """The same as it is sent."""
+    return {"text": text, "model": BM25_MODEL, "options": BM25_OPTIONS}
 
 
 def collection_settings(

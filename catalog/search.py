@@ -12,7 +12,8 @@ from catalog.filters import primary_only
 from catalog.hybrid import rank_by_both
 from catalog.lookup import with_spare
 from catalog.points import IMAGE, ITEM_ID, KEYWORDS
-from catalog.schema import SEARCH_PARAMS, bm25
+from catalog.reads import Json
+from catalog.schema import SEARCH_PARAMS, bm25_json
 from catalog.wanted import Likes, Ranked, Wanted, in_order
 
 
@@ -22,7 +23,7 @@ def rank(
     wanted: Wanted,
     condition: models.Filter,
     depth: int,
-    params: models.SearchParams = SEARCH_PARAMS,
+    params: Json = SEARCH_PARAMS,
 ) -> list[Ranked]:
     """At least the best `depth` items that pass, if there are as many; best first, equals by id.
 
@@ -41,7 +42,7 @@ def _by_picture(
     seen: Vectors | Likes,
     condition: models.Filter,
     depth: int,
-    params: models.SearchParams,
+    params: Json,
 ) -> list[Ranked]:
     """Not by the store's own groups, which cost it twice as much where most items have one picture."""
     query = _liked(seen) if isinstance(seen, Likes) else seen
@@ -67,7 +68,7 @@ def _by_words(live: LiveCollection, words: str, condition: models.Filter, depth:
     """Every picture of an item has its keywords, so its primary one stands for it. Without their payloads:
     it takes all that have one of the words to count them, and a page of them to show."""
     body = {
-        "query": bm25(words),
+        "query": bm25_json(words),
         "using": KEYWORDS,
         "filter": primary_only(condition),
         "limit": depth,

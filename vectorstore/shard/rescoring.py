@@ -6,6 +6,7 @@ engine runs each prefetch anew for every search, and scores what it has found ag
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,8 @@ _VECTORS = (list, models.SparseVector, models.Document)
 _FIELDS = {"prefetch", "query", "using", "limit"}
 _SMALLER_IS_BETTER = {models.Distance.EUCLID, models.Distance.MANHATTAN}
 _EXACT = edge.SearchParams(exact=True, quantization=edge.QuantizationSearchParams(ignore=True))
+
+_score = itemgetter("score")
 
 _HitsById = dict[int | UUID, dict[str, Any]]
 
@@ -64,6 +67,8 @@ def rescored(shard: Shard, searches: Sequence[models.QueryRequest]) -> list[list
     parts = [models.QueryRequest.model_construct(**dict(part)) for part in prefetches]
     asked = [edge_request(shard, part) for part in parts]
     found = [{hit["id"]: hit for hit in hits} for hits in _hits(shard, asked)]
+    # From dictionaries, which know the hashes of their keys: a UUID works its own out in Python, each time.
+    candidates: set[Any] = set().union(*found)
     scores: list[_HitsById] = []
     others: list[edge.QueryRequest] = []
     for search in searches:
@@ -71,7 +76,7 @@ def rescored(shard: Shard, searches: Sequence[models.QueryRequest]) -> list[list
         known = {} if same is None else found[same]
         query = edge_request(shard, _alone(search)).query if same is None else asked[same].query
         scores.append(known)
-        others.append(_ranking(query, {id_ for hits in found for id_ in hits.keys() - known.keys()}))
+        others.append(_ranking(query, candidates.difference(known)))
     return [
         _best(search, [*known.values(), *hits])
         for search, known, hits in zip(searches, scores, _hits(shard, others), strict=True)
@@ -103,5 +108,5 @@ def _ranking(query: Any, candidates: set[Any]) -> edge.QueryRequest:
 
 
 def _best(search: models.QueryRequest, hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    hits.sort(key=lambda hit: -hit["score"])
+    hits.sort(key=_score, reverse=True)
     return hits[: at_least_one("limit", search.limit, default=10)]
