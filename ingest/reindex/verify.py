@@ -15,6 +15,8 @@ SAMPLE = 200
 # again for so long before they are believed to differ.
 _COUNTED_WITHIN_S = 60.0
 _PAUSE_S = 0.5
+# A point may be written to between two of a look's calls, hardly ever each time.
+_LOOKS = 3
 # Of two pictures so alike, either may come first.
 _TWIN_COSINE = 0.9999
 
@@ -67,8 +69,11 @@ def _counts(index: ItemIndex) -> Counts:
 
 def _finds_itself(index: ItemIndex, point: StoredPoint) -> bool:
     """Whether the point's own vector finds its item first, or a twin of it."""
-    vector = index.image_vectors([point.id]).get(point.id)
-    if vector is None:  # deleted since
-        return True
-    best = index.rank(Wanted(vector), {}, 1)
-    return bool(best) and (best[0].item_id == point.item_id or best[0].score >= _TWIN_COSINE)
+    for _ in range(_LOOKS):
+        vector = index.image_vectors([point.id]).get(point.id)
+        if vector is None:  # deleted since
+            return True
+        best = index.rank(Wanted(vector), {}, 1)
+        if best and (best[0].item_id == point.item_id or best[0].score >= _TWIN_COSINE):
+            return True
+    return False
