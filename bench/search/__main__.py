@@ -5,7 +5,8 @@ Vitrine runs as it is deployed, gunicorn before a vectorstore process; beside it
 the same gunicorn settings, runs bench/search/plain_service.py. One after the other they are asked by 1, 8
 and 32 clients of another process, each text asked once (cold) or the same fifty again and again (cached).
 Vitrine searches by words and by pictures, as it does unless told otherwise, and the plain service by
-pictures alone, which Vitrine is asked for, too.
+pictures alone, which Vitrine is asked for, too. Last comes bench/search/bare_service.py, which embeds the
+text and does not search: what it answers is the most that any search could.
 """
 
 import argparse
@@ -82,17 +83,24 @@ def main() -> None:
         }
         with _served(environ, options.state / "web.log") as port:
             ours = {kind: _measured(port, _paths("/v1/search", kind, titles), options) for kind in KINDS}
-        plain_environ = {
+        environ = {
             "PLAIN_FOLDER": str(options.state.resolve()), "PLAIN_MODEL": str(BUNDLED_MODEL),
             "PLAIN_THREADS": "1", "WEB_CONCURRENCY": str(options.workers),
-            "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 8 --timeout 300",
+            "BARE_PRODUCTS": str(options.state.resolve() / "products.json"),
+            "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 8 --timeout 300 --keep-alive 75",
         }  # fmt: skip
-        app = "bench.search.plain_service:create_app()"
-        with _served(plain_environ, options.state / "plain.log", "--config", "/dev/null", app) as port:
+        with _served(environ, options.state / "plain.log", *_app("plain_service")) as port:
             plain = {kind: _measured(port, _paths("/search", kind, titles), options) for kind in KINDS}
+        with _served(environ, options.state / "bare.log", *_app("bare_service")) as port:
+            bare = _measured(port, _paths("/search", "cold", titles), options)
     finally:
         store.stop()
-    _print(ours, plain)
+    _print(ours, plain, bare)
+
+
+def _app(name: str) -> tuple[str, ...]:
+    """gunicorn's arguments for one of the services beside this file."""
+    return "--config", "/dev/null", f"bench.search.{name}:create_app()"
 
 
 def _ingested(folder: Path, settings: Settings, state: Path, store: VectorStore) -> int:
@@ -180,7 +188,9 @@ def _loop(port: int, clients: int, seconds: float, paths: list[str]) -> Figures:
     )
 
 
-def _print(ours: dict[str, dict[int, Figures]], plain: dict[str, dict[int, Figures]]) -> None:
+def _print(
+    ours: dict[str, dict[int, Figures]], plain: dict[str, dict[int, Figures]], bare: dict[int, Figures]
+) -> None:
     columns = f"{'median':>10}{'p95':>10}{'per s':>8}{'plain/s':>9}{'ratio':>7}{'best peer':>11}"
     print(f"{'':24}{'clients':>8}{columns}")
     for kind, loops in ours.items():
@@ -192,6 +202,9 @@ def _print(ours: dict[str, dict[int, Figures]], plain: dict[str, dict[int, Figur
                 f"{kind:24}{clients:8}{mine.median:7.2f} ms{mine.p95:7.2f} ms"
                 f"{mine.rate:8.0f}{other.rate:9.0f}{ratio:6.1f}x{ratio / BEST_PEER:10.1f}x{goal}"
             )
+    for clients, most in bare.items():
+        ratio = most.rate / plain["cold"][clients].rate / BEST_PEER
+        print(f"no search at all, {clients:2} clients: {most.rate:.0f}/s, {ratio:.1f}x the best peer")
     one = ours["cold"][1]
     own = one.stages["total"] - one.stages["encode"] - one.stages["search"]
     parts = ", ".join(f"{stage} {one.stages[stage]:.2f}" for stage in STAGES)
