@@ -28,9 +28,9 @@ from ingest.pictures import read_picture
 from ingest.plan import is_current
 from ingest.side_by_side import Call, SideBySide
 
-_CORES = os.cpu_count() or 1
+CORES = os.cpu_count() or 1
 # Some of them wait for a disk while the others decode.
-THREADS = _CORES + 4
+THREADS = CORES + 4
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,6 @@ def looking(
         useful_side_px = encoder.useful_side_px
         files = SideBySide(pool, THREADS)
         yield Looker(
-            folder, encoder, limits, thumbnail_dir, side_px, pool, Semaphore(_CORES), files, fetcher, memory,
+            folder, encoder, limits, thumbnail_dir, side_px, pool, Semaphore(CORES), files, fetcher, memory,
             useful_side_px, jpeg_decoder_for(settings),
         )  # fmt: skip

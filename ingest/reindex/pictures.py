@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Semaphore
 
 from PIL import Image
 
@@ -22,6 +23,7 @@ from catalog.thumbnails import thumbnail_path
 from ingest.fetch.fetcher import Fetcher, open_fetcher
 from ingest.fetch.get import Download
 from ingest.fetch.locations import is_address, without_credentials
+from ingest.look import CORES, THREADS
 from ingest.pictures import read_picture
 from ingest.reindex.errors import PictureLost
 
@@ -36,13 +38,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Finder:
-    """Made by `finding`."""
+    """Made by `finding`. `decoding`: as `Looker` has it."""
 
     folders: Sequence[Path]
     limits: ImageLimits
     useful_side_px: int
     thumbnail_dir: Path
     pool: Executor
+    decoding: Semaphore
     fetcher: Fetcher
 
     def find(self, point: StoredPoint) -> "Future[Seen]":
@@ -79,7 +82,8 @@ class Finder:
     def _decoded(self, source: str, content: bytes, sha256: str) -> Seen:
         if image_sha256(content) != sha256:
             raise PictureLost(f"{source}: is another picture now than the one that is indexed")
-        return Seen(decode_image(content, self.limits, self.useful_side_px))
+        with self.decoding:
+            return Seen(decode_image(content, self.limits, self.useful_side_px))
 
 
 def reason_of(point: StoredPoint, error: Exception) -> str:
@@ -95,10 +99,11 @@ def finding(settings: Settings, feeds: Sequence[str], useful_side_px: int) -> It
     folders = dict.fromkeys(map(_folder, filter(_is_local, [*feeds, *settings.feeds, *recorded])))
     limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
     with (
-        ThreadPoolExecutor(thread_name_prefix="decode") as pool,
+        ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool,
         open_fetcher(settings, pool) as fetcher,
     ):
-        yield Finder([*folders, Path()], limits, useful_side_px, settings.thumbnail_dir, pool, fetcher)
+        decoding, thumbnails = Semaphore(CORES), settings.thumbnail_dir
+        yield Finder([*folders, Path()], limits, useful_side_px, thumbnails, pool, decoding, fetcher)
 
 
 def _is_local(feed: str) -> bool:
