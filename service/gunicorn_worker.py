@@ -1,6 +1,8 @@
 """gunicorn's threaded worker, which closes its door when it begins to stop."""
 
+import ctypes
 import select
+import socket
 
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -24,9 +26,25 @@ class ClosingWorker(ThreadWorker):  # type: ignore[misc]
     def _close_door(self) -> None:
         for listener in self.sockets:
             # Who has connected already; other processes of this gunicorn may be at it, too.
-            while select.select([listener], [], [], 0)[0] and self.nr_conns < self.worker_connections:
+            while _has_caller(listener) and self.nr_conns < self.worker_connections:
                 before = self.nr_conns
                 self.accept(listener)
                 if self.nr_conns == before:
                     break
-            listener.close()
+            _libc.close(listener.detach())
+
+
+class _Asked(ctypes.Structure):
+    """poll's struct pollfd."""
+
+    _fields_ = [("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short)]
+
+
+# Its calls keep the interpreter's lock, as Python's own do not: else the threads that answer would have their
+# turns between the last look and the close, and who connects meanwhile would be cut off.
+_libc = ctypes.PyDLL(None)
+
+
+def _has_caller(listener: socket.socket) -> bool:
+    asked = _Asked(listener.fileno(), select.POLLIN, 0)
+    return int(_libc.poll(ctypes.byref(asked), 1, 0)) > 0
