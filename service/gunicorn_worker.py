@@ -47,4 +47,4 @@ _libc = ctypes.PyDLL(None)
 
 def _has_caller(listener: socket.socket) -> bool:
     asked = _Asked(listener.fileno(), select.POLLIN, 0)
-    return int(_libc.poll(ctypes.byref(asked), 1, 0)) > 0
+    return int(_libc.poll(ctypes.byref(asked), ctypes.c_ulong(1), 0)) > 0

@@ -80,9 +80,7 @@ def test_a_worker_that_is_stopped_as_it_starts_closes_its_door_once() -> None:
 
 def test_no_other_thread_has_its_turn_between_the_last_look_and_the_close() -> None:
     """It could be a long one, in which somebody connects who is cut off by the close."""
-    done = run_program(
-        "-m", "tests.closing_door"
-    )  # a fresh process: in a warm one the other is seldom in time
+    done = run_program("-m", "tests.closing_door")  # in a process that is warm, the other is seldom in time
     assert done.returncode == 0, done.stderr
     # The interpreter takes a turn away every 5 ms, wherever that falls. It is about 40 where a call lets go.
     assert int(done.stdout) >= 90
