@@ -128,9 +128,8 @@ def _show_search(address: str) -> None:
 def _stop(services: list[Service]) -> None:
     # Ctrl-C again, while they stop, must not leave them behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for service in services:
+    for service in reversed(services):  # the store last: the others wait for it, where it went before them
         service.terminate()
-    for service in services:
         try:
             service.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
