@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from threading import Event
 
 from catalog.encoder import Encoder
-from catalog.errors import IndexUnavailable, ItemInvalid, QueueUnavailable
+from catalog.errors import ItemInvalid
 from catalog.index import ItemIndex
 from catalog.known_encoders import KnownEncoders
 from catalog.settings import Settings
@@ -22,21 +21,12 @@ from ingest.fetch.memory import PictureMemory, memory_path
 from ingest.finished import NOTHING_FINISHED, Finished, digest_of
 from ingest.look import Looker, looking
 from ingest.overlap import overlap
+from ingest.patience import patiently
 from ingest.prepare import Placed, Prepared, Preparer, StoredItems
 from ingest.report import Report
 from ingest.seen import SeenItems
 from ingest.targets import Targets
 from ingest.write import embed
-
-# A store that answers "not now" is asked again for so long before the ingest gives up; it can be run again.
-RETRY_S = 60.0
-
-patiently = retry(
-    retry=retry_if_exception_type((IndexUnavailable, QueueUnavailable)),
-    wait=wait_random_exponential(multiplier=0.5, max=10),
-    stop=stop_after_delay(RETRY_S),
-    reraise=True,
-)
 
 
 @dataclass(frozen=True)
@@ -119,8 +109,10 @@ def preparing(
     useful_side_px: Callable[[], int] | None = None,
 ) -> Iterator[Prepared]:
     """The entries in batches, each looked at beside what is stored."""
-    prepare = patiently(Preparer(stored, looker, useful_side_px).prepare)
-    return overlap(prepare, _batches(iter(entries), batch_items), abandon=looker.fetcher.cancel)
+    given_up = Event()
+    prepare = patiently(Preparer(stored, looker, useful_side_px).prepare, given_up)
+    batches = _batches(iter(entries), batch_items)
+    return overlap(prepare, batches, abandon=(given_up.set, looker.fetcher.cancel))
 
 
 def entries_of(

@@ -31,6 +31,8 @@ def ray_environ() -> Iterator[dict[str, str]]:
     environ = {
         "RAY_ADDRESS": f"127.0.0.1:{port}", "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        # By itself Ray lets everything else go first, and beside other tests its workers start in minutes.
+        "RAY_worker_niceness": "0",
     }  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix="ray"))  # not tmp_path: names of sockets must be short
     with _head(folder, port, environ):

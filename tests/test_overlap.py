@@ -71,9 +71,28 @@ def test_an_error_comes_after_the_results_before_it(broken: str) -> None:
 
 def test_a_stage_under_way_is_told_when_nobody_wants_its_results() -> None:
     told = threading.Event()
-    results = overlap(lambda n: told.wait(20 if n else 0), range(5), ahead=1, abandon=told.set)
+    results = overlap(lambda n: told.wait(20 if n else 0), range(5), ahead=1, abandon=(told.set,))
     assert next(results) is False
     began = time.monotonic()
     results.close()  # type: ignore[attr-defined]
     assert told.is_set()
     assert time.monotonic() - began < 5
+
+
+def test_an_interrupt_ends_the_stages_before_it_too() -> None:
+    told, ended = threading.Event(), threading.Event()
+
+    def first(n: int) -> int:
+        if n:
+            told.wait(20)
+            ended.set()
+        return n
+
+    def interrupted(n: int) -> int:
+        raise KeyboardInterrupt
+
+    before = overlap(first, range(5), ahead=1, abandon=(told.set,))
+    with pytest.raises(KeyboardInterrupt):  # its traceback holds `before`, as does this function
+        list(overlap(interrupted, before, ahead=0))
+    assert ended.is_set()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("overlap")]

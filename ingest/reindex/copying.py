@@ -8,6 +8,7 @@ So every write here is guarded, and what was written is compared with the origin
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from catalog.encoder import Vectors
 from catalog.errors import ImageError
 from catalog.points import Payload, Point, StoredPoint, keywords_of, of_model
 from ingest.overlap import overlap
-from ingest.pipeline import patiently
+from ingest.patience import patiently
 from ingest.reindex.errors import PictureLost, ReindexRefused
 from ingest.reindex.pictures import Finder, Seen, reason_of
 from ingest.reindex.tally import Tally
@@ -68,7 +69,9 @@ class Copying:
         self._bring(self._newer(page) for page in pages)
 
     def _bring(self, pages: Iterable[list[StoredPoint]]) -> None:
-        for page in overlap(patiently(self._look), pages, abandon=self._finder.fetcher.cancel):
+        given_up = Event()
+        look = patiently(self._look, given_up)
+        for page in overlap(look, pages, abandon=(given_up.set, self._finder.fetcher.cancel)):
             patiently(self._settle)(page)
             self._count(page)
 
