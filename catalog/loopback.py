@@ -1,8 +1,10 @@
 """Tells this machine's own addresses from those that others can reach."""
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def on_loopback(address: str | None) -> bool:
     """Whether this is an IP address that only this machine can have."""
     try:

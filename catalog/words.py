@@ -35,7 +35,7 @@ def words_found(words: list[str], text: str) -> list[str]:
 
 @lru_cache(_TEXTS_REMEMBERED)
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in _WORD.findall(text.lower()))
+    return frozenset(map(_stem, _WORD.findall(text.lower())))
 
 
 @lru_cache(_REMEMBERED)

@@ -1,5 +1,6 @@
 """Who may call what: API keys with scopes; without keys, only who calls from this machine."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
@@ -61,7 +62,7 @@ def _check() -> None:
     if not _keys():
         if not on_loopback(request.remote_addr):
             raise KeyMissing("This service has no API keys, so it answers on its own machine only.")
-        if not _names_this_machine():
+        if not _names_this_machine(request.host):
             raise KeyMissing("This service has no API keys, so it answers only as localhost or 127.0.0.1.")
         return
     operation = operation_of(request.endpoint)
@@ -71,17 +72,18 @@ def _check() -> None:
         _require(scope)
 
 
-def _names_this_machine() -> bool:
-    """Whether the request means this machine by its name, too.
+@lru_cache(maxsize=64)
+def _names_this_machine(host: str) -> bool:
+    """Whether a request to this host means this machine by its name, too.
 
     A site of somebody else may let its own name lead to 127.0.0.1 (DNS rebinding); a browser on this machine
     would then let that site's page read and write whatever is open to loopback.
     """
     try:
-        host = urlsplit(f"//{request.host}").hostname or ""
+        name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return host == "localhost" or on_loopback(host)
+    return name == "localhost" or on_loopback(name)
 
 
 def _require(scope: Scope) -> None:

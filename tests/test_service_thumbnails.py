@@ -36,6 +36,12 @@ def test_a_thumbnail_is_found_by_the_address_in_an_answer(shop: Flask, client: F
     again.close()
 
 
+def test_its_address_lies_below_the_path_that_a_proxy_serves_us_at(client: FlaskClient) -> None:
+    for path in ("", "/shop", ""):
+        item = client.get("/v1/items/red-dress", environ_overrides={"SCRIPT_NAME": path})
+        assert item.json["image"].startswith(f"{path}/v1/thumbnails/")
+
+
 @pytest.mark.parametrize(
     ("size", "written"),
     [((2000, 3000), (320, 480)), ((401, 601), (320, 480)), ((400, 600), (400, 600)), ((60, 80), (60, 80))],
