@@ -46,9 +46,10 @@ class Steps:
         """Prepare, embed and write the entries in batches; each batch is yielded once it is written."""
         stored, useful_side_px = self.targets.own.index, self.targets.useful_side_px
         prepared = preparing(entries, self.batch_items, stored, self.looker, useful_side_px)
+        write = patiently(self.writer.write)
         # Two at once: while the last of a batch are embedded, the first of the next fill the other cores.
         for batch in overlap(partial(embed, self.targets), prepared, threads=2):
-            patiently(self.writer.write)(batch)
+            write(batch)
             yield batch.prepared
 
 

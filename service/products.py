@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import lru_cache
 from typing import Any, Final
 
-from flask import request, url_for
+from flask import url_for
 
 from catalog.points import IMAGES, ITEM_ID, POSITION, UPDATED_AT
 from service.answers import Found, Image, ItemAnswer, Product, Why
@@ -52,11 +51,5 @@ def _image_url(source: str, sha256: str, thumbnails: str) -> str:
 
 def thumbnails_address() -> str:
     """The address of a thumbnail less its name."""
-    return _thumbnails_below(request.script_root)
-
-
-@lru_cache(maxsize=16)
-def _thumbnails_below(_: str) -> str:
-    """By the path that a proxy serves us below, which is all that this address depends on."""
     example = "0" * 64
     return url_for("thumbnails.thumbnail", sha256=example).removesuffix(example)

@@ -22,10 +22,8 @@ from catalog.errors import IndexUnavailable
 from catalog.index import ItemIndex
 from catalog.settings import Settings
 from tests.feed_server import answering
-from tests.picture_servers import Exchange, answer, serving_pictures
 from tests.pictures import jpeg
 from tests.processes import ROOT, environ_of, free_port, run_program, running
-from tests.vectorstore_process import VectorStore
 
 
 @pytest.fixture
@@ -162,40 +160,6 @@ def test_an_interrupted_run_says_how_it_goes_on(
     # A batch or two may have been on its way, but what was written is not embedded again.
     assert count(again.stdout, "embedded") == 400 - done
     assert index.count({}) == 400
-
-
-def test_an_interrupted_run_does_not_wait_for_a_store_that_is_away(
-    tmp_path: Path, environ: dict[str, str]
-) -> None:
-    released = threading.Event()
-
-    def script(exchange: Exchange) -> None:
-        released.wait(30)
-        exchange.send(answer(jpeg()))
-
-    feed, store, log = (
-        make_feed(tmp_path / "many", 200),
-        VectorStore(tmp_path / "store"),
-        tmp_path / "run.log",
-    )
-    store.start()
-    with serving_pictures(script) as server:
-        rows = [orjson.loads(line) for line in feed.read_bytes().splitlines()]
-        rows[0]["images"] = [server.url()]  # holds up the first batch
-        feed.write_bytes(b"\n".join(map(orjson.dumps, rows)))
-        environ |= {
-            "QDRANT_URL": store.url,
-            "IMAGE_PRIVATE_HOSTS": "127.0.0.1",
-            "IMAGE_PORTS": str(server.port),
-        }
-        with running("-m", "ingest", "run", feed, log=log, environ=environ) as process:
-            eventually(lambda: bool(server.requests))
-            store.kill()
-            released.set()
-            time.sleep(2)  # the first batch cannot be written, the second not be looked up
-            assert process.poll() is None, log.read_text()
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=30) == 130
 
 
 def test_two_runs_at_once_do_the_work_once(feed: Path, environ: dict[str, str], index: ItemIndex) -> None:

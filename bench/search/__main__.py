@@ -18,7 +18,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlencode
@@ -28,6 +27,7 @@ import numpy as np
 import orjson
 
 from bench.machine import machine
+from bench.search.table import STAGES, Figures, Loops, show
 from catalog.collection import connect
 from catalog.encoder import open_encoder
 from catalog.index import ItemIndex
@@ -43,22 +43,10 @@ from vectorstore.settings import Settings as StoreSettings
 
 LIMIT = 24
 CLIENTS = (1, 8, 32)
-GOALS = {1: 3.0, 8: 4.0}
-# The best peer that was measured, txtai, against the plain service on one machine: 88 and 73 requests/s.
-BEST_PEER = 88 / 73
-STAGES = ("decode", "encode", "search", "total")
 # So many texts are asked of the store that answers at once.
 KNOWN = 500
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Of one closed loop: milliseconds, and answers per second."""
-
-    median: float
-    p95: float
-    rate: float
-    stages: dict[str, float]
+# Without our gunicorn.conf.py.
+_PLAINLY = ("--config", "/dev/null")
 
 
 def main() -> None:
@@ -88,9 +76,8 @@ def main() -> None:
         with _served(environ, options.state / "web.log") as port:
             ours = {kind: _measured(port, _paths("/v1/search", kind, titles), options) for kind in KINDS}
         # By our gunicorn.conf.py, too; a text is embedded each time that it is asked for.
-        environ["REMEMBERED_TEXTS"] = "1"
-        app = "bench.search.instant_store:create_app()"
-        with _served(environ, options.state / "instant.log", app) as port:
+        environ |= {"REMEMBERED_TEXTS": "1"}
+        with _served(environ, options.state / "instant.log", _app("instant_store")) as port:
             known = _paths("/v1/search", "cold", titles)[:KNOWN]
             for path in known:
                 httpx.get(f"http://127.0.0.1:{port}{path}").raise_for_status()
@@ -101,18 +88,18 @@ def main() -> None:
             "BARE_PRODUCTS": str(options.state.resolve() / "products.json"),
             "GUNICORN_CMD_ARGS": "--worker-class gthread --threads 8 --timeout 300 --keep-alive 75",
         }  # fmt: skip
-        with _served(environ, options.state / "plain.log", *_app("plain_service")) as port:
+        with _served(environ, options.state / "plain.log", *_PLAINLY, _app("plain_service")) as port:
             plain = {kind: _measured(port, _paths("/search", kind, titles), options) for kind in KINDS}
-        with _served(environ, options.state / "bare.log", *_app("bare_service")) as port:
+        with _served(environ, options.state / "bare.log", *_PLAINLY, _app("bare_service")) as port:
             bare = _measured(port, _paths("/search", "cold", titles), options)
     finally:
         store.stop()
-    _print(ours, plain, instant, bare)
+    show(ours, plain, instant, bare)
 
 
-def _app(name: str) -> tuple[str, ...]:
-    """gunicorn's arguments for one of the services beside this file."""
-    return "--config", "/dev/null", f"bench.search.{name}:create_app()"
+def _app(name: str) -> str:
+    """One of the services beside this file, as gunicorn takes it."""
+    return f"bench.search.{name}:create_app()"
 
 
 def _ingested(folder: Path, settings: Settings, state: Path, store: VectorStore) -> int:
@@ -171,7 +158,7 @@ def _paths(route: str, kind: str, titles: Sequence[str]) -> list[str]:
     return [f"{route}?{urlencode({'text': title, 'limit': LIMIT, **category, **mode})}" for title in chosen]
 
 
-def _measured(port: int, paths: list[str], options: argparse.Namespace) -> dict[int, Figures]:
+def _measured(port: int, paths: list[str], options: argparse.Namespace) -> Loops:
     """Each loop with paths of its own, so that what is cold stays cold."""
     share = len(paths) // (len(CLIENTS) + 1)
     parts = [paths] * 4 if len(paths) <= 50 else [paths[n * share : (n + 1) * share] for n in range(4)]
@@ -198,36 +185,6 @@ def _loop(port: int, clients: int, seconds: float, paths: list[str]) -> Figures:
     return Figures(
         statistics.median(times), times[int(0.95 * len(times))], len(times) / answer["seconds"], stages
     )
-
-
-def _print(
-    ours: dict[str, dict[int, Figures]],
-    plain: dict[str, dict[int, Figures]],
-    instant: dict[int, Figures],
-    bare: dict[int, Figures],
-) -> None:
-    columns = f"{'median':>10}{'p95':>10}{'per s':>8}{'plain/s':>9}{'ratio':>7}{'best peer':>11}"
-    print(f"{'':24}{'clients':>8}{columns}")
-    for kind, loops in ours.items():
-        for clients, mine in loops.items():
-            other = plain[kind][clients]
-            ratio = mine.rate / other.rate
-            goal = f"  goal {GOALS[clients]:.0f}" if clients in GOALS and kind == "cold" else ""
-            print(
-                f"{kind:24}{clients:8}{mine.median:7.2f} ms{mine.p95:7.2f} ms"
-                f"{mine.rate:8.0f}{other.rate:9.0f}{ratio:6.1f}x{ratio / BEST_PEER:10.1f}x{goal}"
-            )
-    for name, loops in {"a store that answers at once": instant, "no search at all": bare}.items():
-        for clients, most in loops.items():
-            ratio = most.rate / plain["cold"][clients].rate / BEST_PEER
-            print(f"{name}, {clients:2} clients: {most.rate:.0f}/s, {ratio:.1f}x the best peer")
-    one = ours["cold"][1]
-    own = one.stages["total"] - one.stages["encode"] - one.stages["search"]
-    parts = ", ".join(f"{stage} {one.stages[stage]:.2f}" for stage in STAGES)
-    print(f"median stages at one client, cold, ms: {parts}; as the client sees it {one.median:.2f}")
-    print(f"the service's own share (total less encode and search): {own:.2f} ms  goal < 3")
-    eight = ours["cold"][8]
-    print(f"p95 over median at 8 clients: {eight.p95 / eight.median:.1f}  goal < 5")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@
 """
 
 import os
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask
 
+from bench.search.small_app import app_of
 from catalog.encoder import open_encoder, warm
 from catalog.settings import Settings
 
@@ -21,15 +23,9 @@ def create_app() -> Flask:
     answer = orjson.dumps({"items": list(islice(products, _ITEMS))})
     encoder = open_encoder(Settings(_env_file=None))
     warm(encoder)
-    app = Flask(__name__)
 
-    @app.get("/healthz")
-    def alive() -> Response:
-        return Response("alive")
+    def search(asked: Mapping[str, str]) -> bytes:
+        encoder.encode_texts([asked["text"]])
+        return answer
 
-    @app.get("/search")
-    def search() -> Response:
-        encoder.encode_texts([request.args["text"]])
-        return Response(answer, content_type="application/json")
-
-    return app
+    return app_of(search)

@@ -6,6 +6,7 @@ as JSON; a category is filtered inside the search, by hnswlib's own filter. No k
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import hnswlib
 import numpy as np
 import orjson
 import torch
-from flask import Flask, Response, request
+from flask import Flask
 from sentence_transformers import SentenceTransformer
+
+from bench.search.small_app import app_of
 
 
 def create_app() -> Flask:
@@ -29,22 +32,16 @@ def create_app() -> Flask:
     torch.set_num_threads(int(os.environ["PLAIN_THREADS"]))
     model = SentenceTransformer(os.environ["PLAIN_MODEL"], device="cpu", local_files_only=True)
     model.encode([{"text": "dress"}])
-    app = Flask(__name__)
 
-    @app.get("/healthz")
-    def alive() -> Response:
-        return Response("alive")
-
-    @app.get("/search")
-    def search() -> Response:
-        vector = model.encode([{"text": request.args["text"]}], normalize_embeddings=True)
-        limit, category = int(request.args["limit"]), request.args.get("category")
+    def search(asked: Mapping[str, str]) -> bytes:
+        vector = model.encode([{"text": asked["text"]}], normalize_embeddings=True)
+        limit, category = int(asked["limit"]), asked.get("category")
         passes = None if category is None else lambda label: categories[label] == category
         labels, distances = index.knn_query(vector, k=limit, filter=passes, num_threads=1)
         items = [
             {**products[label], "score": 1 - float(distance)}
             for label, distance in zip(labels[0], distances[0], strict=True)
         ]
-        return Response(orjson.dumps({"items": items}), content_type="application/json")
+        return orjson.dumps({"items": items})
 
-    return app
+    return app_of(search)

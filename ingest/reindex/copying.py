@@ -70,9 +70,9 @@ class Copying:
 
     def _bring(self, pages: Iterable[list[StoredPoint]]) -> None:
         given_up = Event()
-        look = patiently(self._look, given_up)
+        look, settle = patiently(self._look, given_up), patiently(self._settle)
         for page in overlap(look, pages, abandon=(given_up.set, self._finder.fetcher.cancel)):
-            patiently(self._settle)(page)
+            settle(page)
             self._count(page)
 
     def remove_extras(self) -> None:
